@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: code(500, "another program listens on this port"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),
   NOT_READY: code(503, "a part of the pipeline is starting; try again"),
+  ARGUMENT_INVALID: code(400, "a command line can't be understood"),
   CONFIG_INVALID: code(400, "a setting or an argument can't be used as it is"),
   IMPORT_FAILED: code(400, "a file can't be imported"),
   AMOUNT_OVERFLOW: code(500, "an exact amount doesn't fit its declared precision"),
