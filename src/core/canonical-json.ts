@@ -1,5 +1,11 @@
 /** A value that JSON can carry. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 /** JSON text with sorted keys and no spaces: equal values give equal texts. */
 export function canonicalJson(value: unknown): string {

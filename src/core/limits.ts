@@ -37,4 +37,12 @@ export const LIMITS = {
   sqlTextBytesMax: 256 * 1024,
   /** Live listeners (`GET /v1/live`). */
   liveListenersMax: 200,
+  /** Bytes of one schema's text in the registry. */
+  schemaBytesMax: 1024 * 1024,
+  /** Nesting of one schema. */
+  schemaDepthMax: 64,
+  /** References that one schema may reach, directly or through others. */
+  schemaReferencesMax: 100,
+  /** Incompatibilities that one comparison of two schemas reports. */
+  schemaMismatchesMax: 50,
 } as const;
