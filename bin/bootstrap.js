@@ -2,7 +2,8 @@
 // Node. Plain JavaScript, no packages: it runs before anything is installed.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
+import * as module from "node:module";
+import { constants, tmpdir } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -30,8 +31,13 @@ export async function launch(file, args, { dev }) {
   }
   const entry = join(root, file);
   const node = findNode();
+  // Stripped and compiled sources are kept (a third of the time to start); children inherit it.
+  process.env.NODE_COMPILE_CACHE ??= isPackage
+    ? join(tmpdir(), "node-compile-cache")
+    : join(root, "node_modules", ".cache", "node");
   if (node === process.execPath && !isPackage) {
     process.argv.splice(1, process.argv.length - 1, entry, ...args);
+    module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     await import(pathToFileURL(entry).href);
     return;
   }
