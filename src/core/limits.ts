@@ -21,6 +21,14 @@ export const LIMITS = {
   appendQueueBytesMax: 64 * 1024 * 1024,
   /** Bytes of rows in one batch of the log. */
   batchBytesMax: 4 * 1024 * 1024,
+  /** Events after which a commit of the log takes no further request. */
+  commitEventsMax: 5_000,
+  /** Batches that one step of the log's retention looks at. */
+  trimBatchesMax: 2_000,
+  /** Bytes of rows that one read of the log gives, unless asked otherwise. */
+  readBytesMax: 8 * 1024 * 1024,
+  /** Rows that one read of the quarantine gives. */
+  quarantineRowsMax: 1_000,
   /** Ids that the gate keeps in memory before it writes a segment. */
   dedupTableIdsMax: 3_000_000,
   /** Bytes of filters that the gate keeps in memory for its segments on disk. */
@@ -35,6 +43,20 @@ export const LIMITS = {
   sqlRowsMax: 100_000,
   /** Bytes of one SQL text. */
   sqlTextBytesMax: 256 * 1024,
+  /** Connections of the warehouse that insert and change tables, one statement each at a time. */
+  warehouseLoadersMax: 3,
+  /** Connections of the warehouse for the pipeline's own reads. */
+  warehouseServersMax: 3,
+  /** Connections of the warehouse for outsiders' SQL. */
+  warehouseReadersMax: 2,
+  /** Statements that wait for a connection of one kind; beyond it the warehouse refuses. */
+  warehouseWaitingMax: 100,
+  /** Bytes of a result that the warehouse holds whole (formats that can't be streamed). */
+  warehouseResultBytesMax: 256 * 1024 * 1024,
+  /** Bytes of each of the engine's caches. */
+  warehouseCacheBytesMax: 32 * 1024 * 1024,
+  /** Bytes of memory, and again of temporary files, that one user's SQL may use. */
+  sqlMemoryBytesMax: 1024 * 1024 * 1024,
   /** Live listeners (`GET /v1/live`). */
   liveListenersMax: 200,
   /** Bytes of one schema's text in the registry. */
@@ -45,4 +67,6 @@ export const LIMITS = {
   schemaReferencesMax: 100,
   /** Incompatibilities that one comparison of two schemas reports. */
   schemaMismatchesMax: 50,
+  /** Pairs of parts that one comparison of two JSON Schemas looks at. */
+  schemaStepsMax: 20_000,
 } as const;
