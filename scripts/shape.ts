@@ -47,7 +47,7 @@ function functionsOf(code: string): FunctionShape[] {
 function nameBefore(code: string, brace: number): string | undefined {
   const before = code.slice(Math.max(0, brace - 2_000), brace).trimEnd();
   if (before.endsWith("=>")) {
-    return /(?:const|let)\s+(\w+)[^;]*$/.exec(before.slice(-400))?.[1] ?? "(arrow)";
+    return /[^]*\b(?:const|let)\s+(\w+)\s*[:=]/.exec(before.slice(-400))?.[1] ?? "(arrow)";
   }
   // `name(…)` or `name(…): Type`: walk back over the type, then over the parameters.
   const signature = /\)\s*(?::[^;{}()=]*(?:\([^()]*\))?[^;{}()=]*)?$/.exec(before);

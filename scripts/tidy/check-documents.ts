@@ -67,7 +67,7 @@ function checkLimits(page: string, limits: Readonly<Record<string, number>>): Fi
     const real = limits[name];
     if (real === Number(value.replaceAll(",", ""))) continue;
     const what = real === undefined ? `${name} isn't a limit` : `${name} is ${real}, not ${value}`;
-    const mend = "make it agree with src/core/limits.ts";
+    const mend = "run: node scripts/write-limits.ts";
     findings.push({ file: LIMITS_PAGE, line: index + 1, what, mend });
   }
   for (const [name, value] of Object.entries(limits)) {
@@ -76,7 +76,7 @@ function checkLimits(page: string, limits: Readonly<Record<string, number>>): Fi
       file: LIMITS_PAGE,
       line: lines.length,
       what: `the limit ${name} isn't documented`,
-      mend: `add a row: | \`${name}\` | ${value.toLocaleString("en-US")} | what it bounds |`,
+      mend: "run: node scripts/write-limits.ts",
     });
   }
   return findings;
