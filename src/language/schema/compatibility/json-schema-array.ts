@@ -1,10 +1,8 @@
 import type { Mismatch } from "./incompatibility.ts";
 import { under } from "./incompatibility.ts";
 import type { CompareSchemas } from "./json-schema-containment.ts";
-import type { JsonSchema, JsonSchemaObject, JsonSchemaPlace } from "./json-schema-type.ts";
+import type { JsonObjectPlace, JsonSchema, JsonSchemaObject } from "./json-schema-type.ts";
 import { subschema, subschemaList } from "./json-schema-type.ts";
-
-type ObjectPlace = JsonSchemaPlace & { readonly schema: JsonSchemaObject };
 
 /** Items of a list by position, and those after the last position. */
 interface Items {
@@ -14,8 +12,8 @@ interface Items {
 
 /** How `reader` refuses items of arrays that `writer` lets pass. */
 export function compareArrays(
-  reader: ObjectPlace,
-  writer: ObjectPlace,
+  reader: JsonObjectPlace,
+  writer: JsonObjectPlace,
   compare: CompareSchemas,
 ): Mismatch[] {
   const read = itemsOf(reader.schema);

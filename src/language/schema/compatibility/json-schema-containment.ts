@@ -5,7 +5,12 @@ import { added, compareBounds } from "./json-schema-bounds.ts";
 import { compareArrays } from "./json-schema-array.ts";
 import { compareObjects } from "./json-schema-object.ts";
 import { mergeSchemas } from "./json-schema-merge.ts";
-import type { JsonSchema, JsonSchemaObject, JsonSchemaPlace } from "./json-schema-type.ts";
+import type {
+  JsonObjectPlace,
+  JsonSchema,
+  JsonSchemaObject,
+  JsonSchemaPlace,
+} from "./json-schema-type.ts";
 import { finiteValues, includesType, subschemaList, typesOf } from "./json-schema-type.ts";
 import { followReference } from "./parse-json-schema.ts";
 
@@ -128,18 +133,14 @@ class Containment {
    * The schemas whose union is the writer: its members of `allOf` as one, or the branches of
    * `anyOf` or `oneOf` with what stands beside them. Undefined when it can't be split so.
    */
-  #split(
-    writer: JsonSchemaPlace & { schema: JsonSchemaObject },
-  ): readonly JsonSchema[] | undefined {
+  #split(writer: JsonObjectPlace): readonly JsonSchema[] | undefined {
     if (this.#splits.has(writer.schema)) return this.#splits.get(writer.schema);
     const result = this.#splitAnew(writer);
     this.#splits.set(writer.schema, result);
     return result;
   }
 
-  #splitAnew(
-    writer: JsonSchemaPlace & { schema: JsonSchemaObject },
-  ): readonly JsonSchema[] | undefined {
+  #splitAnew(writer: JsonObjectPlace): readonly JsonSchema[] | undefined {
     const { allOf: _, ...besideAll } = writer.schema;
     const all = subschemaList(writer.schema, "allOf");
     if (all !== undefined) {
@@ -167,10 +168,7 @@ class Containment {
     return mergeSchemas(followed);
   }
 
-  #keywords(
-    reader: JsonSchemaPlace & { schema: JsonSchemaObject },
-    writer: JsonSchemaPlace & { schema: JsonSchemaObject },
-  ): readonly Mismatch[] {
+  #keywords(reader: JsonObjectPlace, writer: JsonObjectPlace): readonly Mismatch[] {
     const read = reader.schema;
     const wrote = writer.schema;
     const taken = typesOf({ ...read, enum: undefined });
@@ -192,10 +190,7 @@ class Containment {
     return found;
   }
 
-  #combinators(
-    reader: JsonSchemaPlace & { schema: JsonSchemaObject },
-    writer: JsonSchemaPlace & { schema: JsonSchemaObject },
-  ): readonly Mismatch[] {
+  #combinators(reader: JsonObjectPlace, writer: JsonObjectPlace): readonly Mismatch[] {
     const found: Mismatch[] = [];
     for (const schema of subschemaList(reader.schema, "allOf") ?? []) {
       found.push(...this.compare({ ...reader, schema }, writer));
@@ -214,7 +209,7 @@ class Containment {
   #someBranch(
     branches: readonly JsonSchema[],
     reader: JsonSchemaPlace,
-    writer: JsonSchemaPlace & { schema: JsonSchemaObject },
+    writer: JsonObjectPlace,
     keyword: string,
   ): readonly Mismatch[] {
     const tries = (schema: JsonSchema): (readonly Mismatch[])[] =>

@@ -1,10 +1,8 @@
 import type { Mismatch } from "./incompatibility.ts";
 import { under } from "./incompatibility.ts";
 import type { CompareSchemas } from "./json-schema-containment.ts";
-import type { JsonSchema, JsonSchemaObject, JsonSchemaPlace } from "./json-schema-type.ts";
+import type { JsonObjectPlace, JsonSchema, JsonSchemaObject } from "./json-schema-type.ts";
 import { subschema, subschemas } from "./json-schema-type.ts";
-
-type ObjectPlace = JsonSchemaPlace & { readonly schema: JsonSchemaObject };
 
 /**
  * How `reader` refuses objects that `writer` lets pass. A property that a schema doesn't declare
@@ -13,8 +11,8 @@ type ObjectPlace = JsonSchemaPlace & { readonly schema: JsonSchemaObject };
  * that name), nor taken away from a closed one.
  */
 export function compareObjects(
-  reader: ObjectPlace,
-  writer: ObjectPlace,
+  reader: JsonObjectPlace,
+  writer: JsonObjectPlace,
   compare: CompareSchemas,
 ): Mismatch[] {
   const found: Mismatch[] = [];
@@ -30,8 +28,8 @@ export function compareObjects(
 
 function compareProperty(
   name: string,
-  reader: ObjectPlace,
-  writer: ObjectPlace,
+  reader: JsonObjectPlace,
+  writer: JsonObjectPlace,
   compare: CompareSchemas,
 ): Mismatch[] {
   const wrote = propertySchemas(writer.schema, name)[0] ?? true;
@@ -85,8 +83,8 @@ function hasDefault(properties: Readonly<Record<string, JsonSchema>>, name: stri
 
 /** Properties that neither declares: by pattern, or by `additionalProperties`. */
 function compareRest(
-  reader: ObjectPlace,
-  writer: ObjectPlace,
+  reader: JsonObjectPlace,
+  writer: JsonObjectPlace,
   compare: CompareSchemas,
 ): Mismatch[] {
   const readRest = { ...reader, schema: subschema(reader.schema, "additionalProperties") ?? true };

@@ -15,6 +15,11 @@ export interface JsonSchemaPlace {
   readonly document: JsonSchemaDocument;
 }
 
+/** A place whose schema is an object of keywords. */
+export interface JsonObjectPlace extends JsonSchemaPlace {
+  readonly schema: JsonSchemaObject;
+}
+
 /** The types of JSON values that schemas name. Every integer is a number as well. */
 export const JSON_TYPES = [
   "null",
