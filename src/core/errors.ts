@@ -52,6 +52,8 @@ export const ERROR_CODES = {
   // the machine
   STORAGE_CORRUPT: code(500, "stored bytes don't match their checksum"),
   STORAGE_FULL: code(507, "there is no room for more; nothing was lost"),
+  STORAGE_FAILED: code(500, "the disk reported a failure; what was acknowledged is kept"),
+  OFFSET_TRIMMED: code(410, "an offset of the log was removed by retention"),
   STORAGE_LOCKED: code(409, "another process uses this data folder"),
   PORT_TAKEN: code(500, "another program listens on this port"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),

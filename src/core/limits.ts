@@ -57,6 +57,12 @@ export const LIMITS = {
   warehouseCacheBytesMax: 32 * 1024 * 1024,
   /** Bytes of memory, and again of temporary files, that one user's SQL may use. */
   sqlMemoryBytesMax: 1024 * 1024 * 1024,
+  /** Bytes that the warehouse's engine may use for queries, caches and merges. */
+  warehouseMemoryBytesMax: 1536 * 1024 * 1024,
+  /** Bytes of a statement for the warehouse that comes in a request's body, rows included. */
+  warehouseStatementBytesMax: 64 * 1024 * 1024,
+  /** Milliseconds that running queries may take to end when the warehouse is told to stop. */
+  warehouseDrainMsMax: 30_000,
   /** Live listeners (`GET /v1/live`). */
   liveListenersMax: 200,
   /** Bytes of one schema's text in the registry. */
