@@ -13,7 +13,7 @@ export async function install(root, isInstalled) {
   const { release, hasWaited } = await lock(root);
   if (hasWaited && (await isInstalled())) return release();
   const total = countPackages(root);
-  const state = { fetched: new Set(), tail: [], started: process.hrtime.bigint(), total };
+  const state = { fetched: new Set(), errors: [], started: process.hrtime.bigint(), total };
   const stop = showProgress(state);
   const code = await runNpm(root, state);
   stop(code === 0);
@@ -47,7 +47,7 @@ function runNpm(root, state) {
 function note(state, line) {
   const tarball = /^npm http (?:fetch|cache) .*?([^/\s]+\.tgz)/.exec(line)?.[1];
   if (tarball !== undefined) state.fetched.add(tarball);
-  else if (!line.startsWith("npm http")) state.tail = [...state.tail.slice(-39), line];
+  else if (/^npm (error|ERR!)/.test(line) && state.errors.length < 40) state.errors.push(line);
 }
 
 /** `.bin` may hold the Node that is being replaced: npm must run under the one outside. */
@@ -100,17 +100,20 @@ function countPackages(root) {
 }
 
 const errorLines = (state) =>
-  state.tail
-    .filter((line) => /^npm (error|ERR!)/.test(line) && !line.includes("complete log of this run"))
-    .slice(0, 12)
+  state.errors
+    .filter((line) => !/^npm (error|ERR!)\s*$|complete log of this run/.test(line))
+    .slice(0, 8)
     .map((line) => `  ${line}`)
     .join("\n");
 
 function hintFor(state) {
-  const text = state.tail.join("\n");
+  const text = state.errors.join("\n");
   if (/ENOENT npm/.test(text)) return "npm was not found on PATH; it comes with Node";
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(text)) {
     return "the package registry can't be reached: check the network, the proxy and `npm config get registry`, then try again";
+  }
+  if (/EUSAGE/.test(text)) {
+    return "package-lock.json doesn't agree with package.json: after adding a package run `npm install` and `npx node scripts/complete-lockfile.ts`";
   }
   if (/ENOSPC/.test(text)) return "the disk is full; about 1.5 GB are needed";
   if (/EACCES|EPERM|EROFS/.test(text)) return "this folder can't be written to; check its owner";

@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { ERROR_CODES } from "../src/core/errors.ts";
 import { LIMITS } from "../src/core/limits.ts";
+import { missingBuilds } from "./lockfile.ts";
 import * as layers from "./layers.ts";
 import { checkDocuments } from "./tidy/check-documents.ts";
 import { checkImports } from "./tidy/check-imports.ts";
@@ -23,6 +24,12 @@ const findings = [
   }),
   ...checkWords(tree, layers.CLOCK_EXCEPTIONS),
   ...checkDocuments(tree, { errorCodes: Object.keys(ERROR_CODES), limits: LIMITS }),
+  ...Object.keys(missingBuilds(JSON.parse(tree.get("package-lock.json") ?? "{}"))).map((path) => ({
+    file: "package-lock.json",
+    line: 1,
+    what: `no entry for ${path}, so npm ci refuses it on other machines`,
+    mend: "run: node scripts/complete-lockfile.ts",
+  })),
 ];
 for (const { file, line, what, mend } of findings) {
   console.log(`${file}:${line}: ${what}\n    ${mend}`);
