@@ -66,7 +66,15 @@ export class EmbeddedLogReader implements LogReader {
     this.#version = db.prepare("PRAGMA data_version");
   }
 
-  read({ topic, partition, from, bytesMax = LIMITS.readBytesMax }: ReadRequest): Batch[] {
+  read(request: ReadRequest): Batch[] {
+    try {
+      return this.#read(request);
+    } catch (error) {
+      throw storageError(error, this.#file);
+    }
+  }
+
+  #read({ topic, partition, from, bytesMax = LIMITS.readBytesMax }: ReadRequest): Batch[] {
     const id = this.#partition.get(topic, partition)?.["id"];
     if (id === undefined) {
       throw new MillraceError("TOPIC_UNKNOWN", `the log has no ${topic}, partition ${partition}`);
