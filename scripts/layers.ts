@@ -53,7 +53,11 @@ export const LAYERS: readonly Layer[] = [
   { path: "language/", mayImport: language, ...pure },
   { path: "storage/", mayImport: language, ...impure },
   { path: "ingest/", mayImport: below, ...impure },
-  { path: "process/operators/", mayImport: ["language/plan/", "core/"], ...pure },
+  {
+    path: "process/operators/",
+    mayImport: ["language/plan/", "language/schema/", "language/compile/javascript/", "core/"],
+    ...pure,
+  },
   { path: "process/", mayImport: below, ...impure },
   { path: "serve/", mayImport: below, ...impure },
   { path: "govern/", mayImport: below, ...impure },

@@ -70,7 +70,7 @@ function checkLimits(page: string, limits: Readonly<Record<string, number>>): Fi
     const mend = "run: node scripts/write-limits.ts";
     findings.push({ file: LIMITS_PAGE, line: index + 1, what, mend });
   }
-  for (const [name, value] of Object.entries(limits)) {
+  for (const name of Object.keys(limits)) {
     if (seen.has(name)) continue;
     findings.push({
       file: LIMITS_PAGE,
