@@ -51,6 +51,20 @@ export const LIMITS = {
   warehouseReadersMax: 2,
   /** Statements that wait for a connection of one kind; beyond it the warehouse refuses. */
   warehouseWaitingMax: 100,
+  /** Rows after which one insert of the loader takes no further batch. */
+  loadRowsMax: 200_000,
+  /** Bytes after which one insert of the loader takes no further batch. */
+  loadBytesMax: 96 * 1024 * 1024,
+  /** Rows after which a partition's events are written to the lake. */
+  lakeRollRowsMax: 1_000_000,
+  /** Bytes of rows after which a partition's events are written to the lake. */
+  lakeRollBytesMax: 512 * 1024 * 1024,
+  /** Milliseconds after which a partition's events are written to the lake. */
+  lakeRollMsMax: 5 * 60 * 1000,
+  /** Files of one partition and day that isn't over, from which on they are merged. */
+  lakeFilesMax: 48,
+  /** Bytes from which on the lake's files aren't merged into larger ones. */
+  lakeMergedBytesMax: 64 * 1024 * 1024,
   /** Bytes of a result that the warehouse holds whole (formats that can't be streamed). */
   warehouseResultBytesMax: 256 * 1024 * 1024,
   /** Bytes of each of the engine's caches. */

@@ -1,0 +1,83 @@
+import { quotedName, quotedText, structureOf } from "../../storage/warehouse/statements.ts";
+import type { FileInsert } from "../../storage/warehouse/warehouse.ts";
+import type { LakeFormat } from "../../storage/lake/lake.ts";
+
+/** What ClickHouse calls a format of the lake. */
+export const ENGINE_FORMATS = { parquet: "Parquet", orc: "ORC" } as const satisfies Record<
+  LakeFormat,
+  string
+>;
+
+/** Settings of every statement that writes into the lake. */
+export const LAKE_SETTINGS = {
+  output_format_parquet_compression_method: "zstd",
+  output_format_orc_compression_method: "zstd",
+  // Nobody looks one value up in the lake; filters would cost more than the columns.
+  output_format_parquet_write_bloom_filter: 0,
+  engine_file_truncate_on_insert: 1,
+  max_threads: 1,
+  max_insert_threads: 1,
+} as const;
+
+/** Rows of a spool into one file a day, `<folder>/YYYY-MM-DD.<format>`, in the spool's order. */
+export function splitByDayStatement(
+  spool: { readonly path: string; readonly columns: FileInsert["columns"]; readonly time: string },
+  folder: string,
+  format: LakeFormat,
+): string {
+  const structure = structureOf(spool.columns);
+  const engineFormat = quotedText(ENGINE_FORMATS[format]);
+  const target = quotedText(`${folder}/{_partition_id}.${format}`);
+  const source = `file(${quotedText(spool.path)}, 'RowBinary', ${quotedText(structure)})`;
+  return (
+    `INSERT INTO FUNCTION file(${target}, ${engineFormat}, ${quotedText(structure)}) ` +
+    `PARTITION BY toDate(${quotedName(spool.time)}, 'UTC') SELECT * FROM ${source}`
+  );
+}
+
+/** What `contentsQuery` gives of each file. */
+export interface ContentsRow {
+  /** The file's name without its folder. */
+  readonly file: string;
+  readonly rows: string;
+  readonly min_time: string;
+  readonly max_time: string;
+  readonly min_received_at: string;
+  readonly max_received_at: string;
+}
+
+/** Counts rows and finds the bounds of times of each file of a folder. */
+export function contentsQuery(folder: string, format: LakeFormat, time: string): string {
+  const bound = (bound: string, column: string, name: string): string =>
+    `toUnixTimestamp64Milli(${bound}(${quotedName(column)})) AS ${name}`;
+  const columns = [
+    "_file AS file",
+    "count() AS rows",
+    bound("min", time, "min_time"),
+    bound("max", time, "max_time"),
+    bound("min", "received_at", "min_received_at"),
+    bound("max", "received_at", "max_received_at"),
+  ];
+  const structure = `${quotedName(time)} DateTime64(3, 'UTC'), received_at DateTime64(3, 'UTC')`;
+  return (
+    `SELECT ${columns.join(", ")} FROM file(${quotedText(`${folder}/*.${format}`)}, ` +
+    `${quotedText(ENGINE_FORMATS[format])}, ${quotedText(timesStructure(time, structure))}) ` +
+    "GROUP BY _file ORDER BY _file"
+  );
+}
+
+const timesStructure = (time: string, structure: string): string =>
+  time === "received_at" ? "received_at DateTime64(3, 'UTC')" : structure;
+
+/** Rows of files of the lake, one file after the other. */
+export function filesQuery(
+  paths: readonly string[],
+  format: LakeFormat,
+  columns: FileInsert["columns"],
+): string {
+  const list = paths.length === 1 ? paths[0]! : `{${paths.join(",")}}`;
+  return (
+    `SELECT * FROM file(${quotedText(list)}, ${quotedText(ENGINE_FORMATS[format])}, ` +
+    `${quotedText(structureOf(columns))})`
+  );
+}

@@ -1,0 +1,200 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../core/clock.ts";
+import { assert } from "../../core/errors.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type {
+  LakeFormat,
+  LakePosition,
+  LakeRange,
+  LakeWriterPort,
+  StagedFile,
+} from "../../storage/lake/lake.ts";
+import type { LogReader, ReaderPosition } from "../../storage/log/log.ts";
+import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+import {
+  type ContentsRow,
+  contentsQuery,
+  ENGINE_FORMATS,
+  LAKE_SETTINGS,
+  splitByDayStatement,
+} from "./lake-statements.ts";
+import { type LoadCounter, LoadCounters } from "./load-counters.ts";
+import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
+import { partitionsBehind, receivedAt } from "./partitions-behind.ts";
+import { type Spool, type SpoolRange, spoolRows } from "./spool.ts";
+
+export interface LakeWriterOptions {
+  readonly log: LogReader;
+  readonly lake: LakeWriterPort;
+  /** The engine that encodes the files; it must see this machine's disk. */
+  readonly warehouse: Warehouse;
+  /** A folder of its own for rows on their way; an absolute path. */
+  readonly dir: string;
+  readonly topics: readonly LoadTopic[];
+  readonly layoutOf: LayoutOf;
+  readonly clock: Clock;
+  readonly format?: LakeFormat;
+  /** A partition's events are written when there are so many, or so many bytes, … */
+  readonly rowsMax?: number;
+  readonly bytesMax?: number;
+  /** … or when the oldest of them was received so long ago. */
+  readonly rollMsMax?: number;
+  /** Called after each commit, with the position that moved: for the log's retention. */
+  readonly report?: (positions: readonly ReaderPosition[]) => void;
+}
+
+/** What one step did. */
+export interface LakeStep {
+  readonly rows: number;
+  readonly files: number;
+  /** Nothing more to do now. */
+  readonly idle: boolean;
+}
+
+/**
+ * Writes the log's events into the lake. One step is one range of one partition: its rows go to a
+ * file as they are, the engine turns them into one columnar file a day, the lake takes these. The
+ * lake has the range on record before, so that after a crash the same range is written again over
+ * the same files.
+ */
+export class LakeWriter {
+  readonly #options: LakeWriterOptions;
+  readonly #format: LakeFormat;
+  readonly #spoolPath: string;
+  readonly #counters = new LoadCounters();
+  /** By topic and partition: the position, and when the oldest event from there was received. */
+  readonly #oldest = new Map<string, { readonly from: number; readonly receivedAt: number }>();
+
+  constructor(options: LakeWriterOptions) {
+    this.#options = options;
+    this.#format = options.format ?? "parquet";
+    mkdirSync(options.dir, { recursive: true });
+    this.#spoolPath = join(options.dir, "lake.rows");
+  }
+
+  /** One unit of work; `force` writes what there is, however little. */
+  async step({ force = false } = {}): Promise<LakeStep> {
+    const startMs = this.#options.clock.monotonicMs();
+    const [pending] = this.#options.lake.pending();
+    if (pending !== undefined) return this.#write(pending, startMs, pending.to);
+    const due = this.#nextDue(force);
+    if (due !== undefined) return this.#write(due, startMs);
+    rmSync(this.#spoolPath, { force: true });
+    return { rows: 0, files: 0, idle: true };
+  }
+
+  positions(): LakePosition[] {
+    return this.#options.lake.positions();
+  }
+
+  counters(): LoadCounter[] {
+    for (const { name } of this.#options.topics) {
+      this.#counters.setLag(name, this.#behind(name).lag(this.#options.clock.nowMs()));
+    }
+    return this.#counters.values();
+  }
+
+  /** Writes a range: exactly up to `to` where it is given, else as far as bounds and layout go. */
+  async #write(
+    { topic, partition, from }: Pick<LakeRange, "topic" | "partition" | "from">,
+    startMs: number,
+    to?: number,
+  ): Promise<LakeStep> {
+    const { log, lake, rowsMax, bytesMax } = this.#options;
+    const spool = spoolRows(log, topic, [{ partition, from, to }], this.#spoolPath, {
+      rowsMax: rowsMax ?? LIMITS.lakeRollRowsMax,
+      bytesMax: bytesMax ?? LIMITS.lakeRollBytesMax,
+    });
+    const range = { topic, ...spool.ranges[0]! } satisfies LakeRange & SpoolRange;
+    const folder = lake.begin(range);
+    const staged = await this.#stage(spool, folder);
+    const files = lake.commit(range, staged);
+    this.#options.report?.([{ topic, partition, offset: range.to }]);
+    const wallMs = this.#options.clock.monotonicMs() - startMs;
+    this.#counters.add(topic, { rows: spool.rows, bytes: spool.bytes, wallMs });
+    return { rows: spool.rows, files: files.length, idle: false };
+  }
+
+  async #stage(spool: Spool, folder: string): Promise<StagedFile[]> {
+    if (spool.layoutId === undefined) return [];
+    const { topics, layoutOf } = this.#options;
+    const topic = topics.find(({ name }) => name === spool.topic);
+    assert(topic !== undefined, `the lake writer doesn't know topic ${spool.topic}`);
+    const columns = fileColumns(layoutOf(spool.topic, spool.layoutId));
+    const date = dayOf(spool.minTime);
+    if (date !== dayOf(spool.maxTime)) return this.#stageDays(topic, spool, folder, columns);
+    const path = join(folder, `${date}.${this.#format}`);
+    await this.#options.warehouse.exportFile({
+      from: { path: this.#spoolPath, columns },
+      path,
+      format: ENGINE_FORMATS[this.#format],
+      settings: LAKE_SETTINGS,
+    });
+    const { rows, minTime, maxTime, minReceivedAt, maxReceivedAt } = spool;
+    return [{ path, date, rows, minTime, maxTime, minReceivedAt, maxReceivedAt }];
+  }
+
+  async #stageDays(
+    topic: LoadTopic,
+    spool: Spool,
+    folder: string,
+    columns: ReturnType<typeof fileColumns>,
+  ): Promise<StagedFile[]> {
+    const { warehouse } = this.#options;
+    const source = { path: this.#spoolPath, columns, time: topic.time };
+    await warehouse.command(splitByDayStatement(source, folder, this.#format), {
+      settings: LAKE_SETTINGS,
+    });
+    const contents = await warehouse.query<ContentsRow>(
+      contentsQuery(folder, this.#format, topic.time),
+    );
+    const rows = contents.reduce((sum, each) => sum + Number(each.rows), 0);
+    assert(rows === spool.rows, `${spool.rows} rows of ${topic.name} became ${rows} in the lake`);
+    return contents.map((each) => ({
+      path: join(folder, each.file),
+      date: each.file.slice(0, 10),
+      rows: Number(each.rows),
+      minTime: Number(each.min_time),
+      maxTime: Number(each.max_time),
+      minReceivedAt: Number(each.min_received_at),
+      maxReceivedAt: Number(each.max_received_at),
+    }));
+  }
+
+  /** The partition that is furthest over its bounds, if any is. */
+  #nextDue(force: boolean): Pick<LakeRange, "topic" | "partition" | "from"> | undefined {
+    const { clock, topics, rowsMax = LIMITS.lakeRollRowsMax } = this.#options;
+    const rollMsMax = this.#options.rollMsMax ?? LIMITS.lakeRollMsMax;
+    for (const { name: topic } of topics) {
+      for (const { partition, from, end } of this.#behind(topic).partitions) {
+        const isDue =
+          force ||
+          end - from >= rowsMax ||
+          clock.nowMs() - this.#oldestOf(topic, partition, from) >= rollMsMax;
+        if (isDue) return { topic, partition, from };
+      }
+    }
+    return undefined;
+  }
+
+  #oldestOf(topic: string, partition: number, from: number): number {
+    const key = `${partition} ${topic}`;
+    const known = this.#oldest.get(key);
+    if (known?.from === from) return known.receivedAt;
+    const oldest = { from, receivedAt: receivedAt(this.#options.log, topic, partition, from) };
+    this.#oldest.set(key, oldest);
+    return oldest.receivedAt;
+  }
+
+  #behind(topic: string) {
+    const positions = this.#options.lake.coverage(topic);
+    return partitionsBehind(
+      this.#options.log,
+      topic,
+      (partition) => positions.find((each) => each.partition === partition)?.offset,
+    );
+  }
+}
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -1,0 +1,205 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../core/clock.ts";
+import { MillraceError } from "../../core/errors.ts";
+import { fingerprint } from "../../core/fingerprint.ts";
+import { LIMITS } from "../../core/limits.ts";
+import type { LogReader, ReaderPosition } from "../../storage/log/log.ts";
+import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+import { type LoadCounter, LoadCounters } from "./load-counters.ts";
+import { LoadDatabase, type LoadIntent } from "./load-database.ts";
+import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
+import { partitionsBehind } from "./partitions-behind.ts";
+import { type Spool, spoolRows } from "./spool.ts";
+
+export interface LoaderOptions {
+  readonly log: LogReader;
+  readonly warehouse: Warehouse;
+  /** A folder of its own, on a disk that the warehouse's process sees; an absolute path. */
+  readonly dir: string;
+  readonly topics: readonly LoadTopic[];
+  readonly layoutOf: LayoutOf;
+  readonly clock: Clock;
+  /** Called after each commit, with the positions that moved: for the log's retention. */
+  readonly report?: (positions: readonly ReaderPosition[]) => void;
+  /** Rows after which an insert takes no further batch. */
+  readonly rowsMax?: number;
+  readonly bytesMax?: number;
+  /** Called at named narrow points; tests kill the process there. */
+  readonly crashPoint?: (name: LoadCrashPoint) => void;
+}
+
+/** The narrow points of one insert. */
+export type LoadCrashPoint =
+  | "between-intent-and-insert"
+  | "inside-insert"
+  | "between-insert-and-commit"
+  | "between-commit-and-report";
+
+/** What one step did. */
+export interface LoadStep {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Nothing more to do now. */
+  readonly idle: boolean;
+}
+
+/**
+ * Brings the log's events into the warehouse's tables, exactly once. One step is one insert: rows
+ * of one topic and one layout, of several partitions, copied from the log to a file as they are.
+ *
+ * The ranges are on record before the insert, which carries a token; after a crash exactly the same
+ * ranges are inserted with the same token, and the warehouse adds what is missing (an insert over
+ * several of its partitions isn't atomic). Then positions move and the record goes, together.
+ */
+export class Loader {
+  readonly #options: LoaderOptions;
+  readonly #db: LoadDatabase;
+  readonly #positions = new Map<string, number>();
+  readonly #counters = new LoadCounters();
+  readonly #spoolPath: string;
+  /** Topic that the next step looks at first. */
+  #turn = 0;
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+    mkdirSync(options.dir, { recursive: true });
+    this.#spoolPath = join(options.dir, "insert.rows");
+    this.#db = new LoadDatabase(options.dir);
+    for (const position of this.#db.positions()) this.#move(position);
+  }
+
+  /**
+   * One unit of work. When the warehouse doesn't answer it throws `WAREHOUSE_UNAVAILABLE`; the next
+   * step takes the same insert up again.
+   */
+  async step(): Promise<LoadStep> {
+    const startMs = this.#options.clock.monotonicMs();
+    const intent = this.#db.intent();
+    if (intent !== undefined) return this.#resume(intent, startMs);
+    const heartbeats: ReaderPosition[] = [];
+    for (let tried = 0; tried < this.#options.topics.length; tried++) {
+      const topic = this.#options.topics[this.#turn++ % this.#options.topics.length]!;
+      const spool = this.#spool(topic);
+      if (spool === undefined) continue;
+      if (spool.layoutId === undefined) heartbeats.push(...positionsOf(spool));
+      else return this.#load(topic, spool, spool.layoutId, startMs);
+    }
+    if (heartbeats.length > 0) this.#commit(heartbeats);
+    rmSync(this.#spoolPath, { force: true });
+    return { rows: 0, bytes: 0, idle: true };
+  }
+
+  /** The next offset to load, by partition. */
+  positions(): ReaderPosition[] {
+    return this.#db.positions();
+  }
+
+  counters(): LoadCounter[] {
+    for (const { name } of this.#options.topics) {
+      this.#counters.setLag(name, this.#behind(name).lag(this.#options.clock.nowMs()));
+    }
+    return this.#counters.values();
+  }
+
+  close(): void {
+    rmSync(this.#spoolPath, { force: true });
+    this.#db.close();
+  }
+
+  #spool({ name }: LoadTopic): Spool | undefined {
+    const { log, rowsMax = LIMITS.loadRowsMax, bytesMax = LIMITS.loadBytesMax } = this.#options;
+    const requests = this.#behind(name).partitions;
+    if (requests.length === 0) return undefined;
+    return spoolRows(log, name, requests, this.#spoolPath, { rowsMax, bytesMax });
+  }
+
+  async #load(topic: LoadTopic, spool: Spool, layoutId: number, startMs: number) {
+    const { ranges } = spool;
+    const place = ranges.map(({ partition, from, to }) => `${partition}:${from}-${to}`).join(",");
+    const token = `${topic.name}/${fingerprint(`${topic.name} ${layoutId} ${place}`)}/${ranges[0]!.from}`;
+    const intent: LoadIntent = { topic: topic.name, layoutId, token, ranges };
+    this.#db.begin(intent);
+    this.#crashPoint("between-intent-and-insert");
+    await this.#insert(intent);
+    return this.#finish(spool, startMs);
+  }
+
+  async #resume(intent: LoadIntent, startMs: number): Promise<LoadStep> {
+    const { topic, ranges } = intent;
+    const unbounded = { rowsMax: Infinity, bytesMax: Infinity };
+    const spool = spoolRows(this.#options.log, topic, ranges, this.#spoolPath, unbounded);
+    await this.#insert(intent);
+    await this.#verify(intent);
+    return this.#finish(spool, startMs);
+  }
+
+  async #insert({ topic, layoutId, token }: LoadIntent): Promise<void> {
+    const inserted = this.#options.warehouse.insertFile({
+      table: topic,
+      path: this.#spoolPath,
+      columns: fileColumns(this.#options.layoutOf(topic, layoutId)),
+      token: token.slice(-200),
+      settings: ONE_BLOCK,
+    });
+    this.#crashPoint("inside-insert");
+    await inserted;
+    this.#crashPoint("between-insert-and-commit");
+  }
+
+  /** After a crash: the table has each row of these ranges once. */
+  async #verify({ topic, ranges }: LoadIntent): Promise<void> {
+    for (const { partition, from, to, rows } of ranges) {
+      const [found] = await this.#options.warehouse.query<{ n: string }>(
+        `SELECT count() AS n FROM {table:Identifier}
+         WHERE _partition = {partition:UInt16} AND _offset >= {from:UInt64} AND _offset < {to:UInt64}`,
+        { params: { table: topic, partition, from, to } },
+      );
+      if (Number(found?.n) === rows) continue;
+      throw new MillraceError(
+        "STORAGE_CORRUPT",
+        `warehouse table ${topic} has ${found?.n} rows of partition ${partition}, ` +
+          `offsets [${from}, ${to}), where the log has ${rows}`,
+        { hint: "the machine lost synced writes; rebuild the table from the lake (backfill)" },
+      );
+    }
+  }
+
+  #finish(spool: Spool, startMs: number): LoadStep {
+    this.#commit(positionsOf(spool));
+    const { topic, rows, bytes } = spool;
+    const wallMs = this.#options.clock.monotonicMs() - startMs;
+    this.#counters.add(topic, { rows, bytes, wallMs });
+    return { rows, bytes, idle: false };
+  }
+
+  #commit(positions: readonly ReaderPosition[]): void {
+    this.#db.commit(positions);
+    for (const position of positions) this.#move(position);
+    this.#crashPoint("between-commit-and-report");
+    this.#options.report?.(positions);
+  }
+
+  #behind(topic: string) {
+    return partitionsBehind(this.#options.log, topic, (partition) =>
+      this.#positions.get(`${partition} ${topic}`),
+    );
+  }
+
+  #move({ topic, partition, offset }: ReaderPosition): void {
+    this.#positions.set(`${partition} ${topic}`, offset);
+  }
+
+  #crashPoint(name: LoadCrashPoint): void {
+    this.#options.crashPoint?.(name);
+  }
+}
+
+const positionsOf = ({ topic, ranges }: Spool): ReaderPosition[] =>
+  ranges.map(({ partition, to }) => ({ topic, partition, offset: to }));
+
+/** One insert is one block: rows and bytes of a file never reach these. */
+const ONE_BLOCK = {
+  min_insert_block_size_rows: "100000000",
+  min_insert_block_size_bytes: "100000000000",
+} as const;

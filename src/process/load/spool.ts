@@ -1,0 +1,138 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { assert } from "../../core/errors.ts";
+import type { Batch, LogReader } from "../../storage/log/log.ts";
+
+/** Offsets `[from, to)` of one partition whose rows are all in one layout. */
+export interface SpoolRange {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+}
+
+/** Rows of one topic in one file, as the log's batches hold them, and what is known of them. */
+export interface Spool {
+  readonly topic: string;
+  /** Undefined where there are no rows: nothing but heartbeats. */
+  readonly layoutId: number | undefined;
+  readonly ranges: readonly SpoolRange[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** Over all rows, ms; meaningless where there are none. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly minReceivedAt: number;
+  readonly maxReceivedAt: number;
+}
+
+export interface SpoolBounds {
+  readonly rowsMax: number;
+  readonly bytesMax: number;
+}
+
+/** What to read of one partition: from `from`, up to `to` exactly where it is given. */
+export interface SpoolRequest {
+  readonly partition: number;
+  readonly from: number;
+  readonly to?: number | undefined;
+}
+
+/**
+ * Copies rows of the log, untouched, into a file: whole batches, partition after partition, as long
+ * as they are in one layout and the bounds allow (one batch at least). Each partition has an equal
+ * share of the bounds. The file isn't synced: the log is what is kept.
+ */
+export function spoolRows(
+  log: LogReader,
+  topic: string,
+  requests: readonly SpoolRequest[],
+  path: string,
+  bounds: SpoolBounds,
+): Spool {
+  const writer = new SpoolWriter(topic, path);
+  try {
+    const share = {
+      rowsMax: bounds.rowsMax / requests.length,
+      bytesMax: bounds.bytesMax / requests.length,
+    };
+    for (const request of requests) writer.copy(log, request, share);
+    return writer.finish();
+  } finally {
+    writer.close();
+  }
+}
+
+class SpoolWriter {
+  readonly #topic: string;
+  readonly #handle: number;
+  readonly #ranges: SpoolRange[] = [];
+  #layoutId: number | undefined;
+  #rows = 0;
+  #bytes = 0;
+  #minTime = Infinity;
+  #maxTime = -Infinity;
+  #minReceivedAt = Infinity;
+  #maxReceivedAt = -Infinity;
+
+  constructor(topic: string, path: string) {
+    this.#topic = topic;
+    this.#handle = openSync(path, "w");
+  }
+
+  copy(log: LogReader, { partition, from, to = Infinity }: SpoolRequest, share: SpoolBounds): void {
+    const exact = to !== Infinity;
+    let at = from;
+    let rows = 0;
+    let bytes = 0;
+    const isFull = (): boolean => !exact && (rows >= share.rowsMax || bytes >= share.bytesMax);
+    reading: while (at < to && !isFull()) {
+      const batches = log.read({ topic: this.#topic, partition, from: at });
+      if (batches.length === 0) break;
+      for (const batch of batches) {
+        if (at >= to || isFull() || !this.#accepts(batch)) break reading;
+        assert(batch.baseOffset === at, `a batch at ${at} begins at ${batch.baseOffset}`);
+        this.#write(batch);
+        at = batch.endOffset;
+        rows += batch.count;
+        bytes += batch.rows.length;
+      }
+    }
+    assert(!exact || at === to, `${this.#topic}, partition ${partition}: ${at} read, ${to} wanted`);
+    if (at > from) this.#ranges.push({ partition, from, to: at, rows });
+  }
+
+  finish(): Spool {
+    return {
+      topic: this.#topic,
+      layoutId: this.#layoutId,
+      ranges: this.#ranges,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      minTime: this.#minTime,
+      maxTime: this.#maxTime,
+      minReceivedAt: this.#minReceivedAt,
+      maxReceivedAt: this.#maxReceivedAt,
+    };
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+
+  #accepts(batch: Batch): boolean {
+    if (batch.kind === "heartbeat") return true;
+    this.#layoutId ??= batch.layoutId;
+    return this.#layoutId === batch.layoutId;
+  }
+
+  #write(batch: Batch): void {
+    if (batch.kind === "heartbeat") return;
+    for (let at = 0; at < batch.rows.length;) at += writeSync(this.#handle, batch.rows, at);
+    this.#rows += batch.count;
+    this.#bytes += batch.rows.length;
+    this.#minTime = Math.min(this.#minTime, batch.minTime);
+    this.#maxTime = Math.max(this.#maxTime, batch.maxTime);
+    this.#minReceivedAt = Math.min(this.#minReceivedAt, batch.firstReceivedAt);
+    this.#maxReceivedAt = Math.max(this.#maxReceivedAt, batch.lastReceivedAt);
+  }
+}

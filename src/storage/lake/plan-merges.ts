@@ -1,0 +1,39 @@
+import type { LakeFile, LakeMerge, MergeQuery } from "./lake.ts";
+
+/**
+ * Which files to merge: runs of neighbouring small files of one (topic, day, partition), when the
+ * day is over or the run is long. Pure; `files` in any order.
+ */
+export function planMerges(files: readonly LakeFile[], query: MergeQuery): LakeMerge[] {
+  const groups = Map.groupBy(
+    files,
+    ({ topic, date, partition }) => `${topic}\0${date}\0${partition}`,
+  );
+  const merges: LakeMerge[] = [];
+  for (const group of groups.values()) {
+    const { topic, date, partition } = group[0]!;
+    const least = date < query.today ? 2 : query.filesMax;
+    for (const run of runsOf(group, query.bytesMax)) {
+      if (run.length >= least) merges.push({ topic, date, partition, files: run });
+    }
+  }
+  return merges.toSorted((left, right) => bytesOf(left.files) - bytesOf(right.files));
+}
+
+/** Neighbours by offset, cut where a file is large or the run becomes so. */
+function runsOf(group: readonly LakeFile[], bytesMax: number): LakeFile[][] {
+  const runs: LakeFile[][] = [[]];
+  let bytes = 0;
+  for (const file of group.toSorted((left, right) => left.from - right.from)) {
+    if (bytes + file.bytes > bytesMax) {
+      runs.push([]);
+      bytes = 0;
+    }
+    runs.at(-1)!.push(file);
+    bytes += file.bytes;
+  }
+  return runs;
+}
+
+const bytesOf = (files: readonly LakeFile[]): number =>
+  files.reduce((sum, { bytes }) => sum + bytes, 0);
