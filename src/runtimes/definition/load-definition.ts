@@ -33,7 +33,10 @@ export function definitionFile(path: string): string {
 export async function loadDefinition(file: string): Promise<Plan> {
   const worker = new Worker(new URL("./load-worker.ts", import.meta.url), {
     workerData: { file },
-    execArgv: ["--disable-warning=ExperimentalWarning", "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"],
+    execArgv: [
+      "--disable-warning=ExperimentalWarning",
+      "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+    ],
   });
   try {
     const result = await firstMessage(worker, file);

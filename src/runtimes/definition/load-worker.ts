@@ -14,9 +14,7 @@ const PUBLIC_ENTRY = new URL("../../index.ts", import.meta.url).href;
 
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === "millrace"
-      ? { url: PUBLIC_ENTRY, shortCircuit: true }
-      : next(specifier, context),
+    specifier === "millrace" ? { url: PUBLIC_ENTRY, shortCircuit: true } : next(specifier, context),
 });
 
 async function load(file: string): Promise<LoadResult> {

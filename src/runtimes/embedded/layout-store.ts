@@ -1,0 +1,48 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { MillraceError } from "../../core/errors.ts";
+import type { Layout } from "../../language/schema/layout.ts";
+
+/**
+ * The layouts that rows of the log are in, by the number their batches carry: one JSON line each,
+ * only ever appended, so that rows of every earlier version of a definition stay readable.
+ */
+export class LayoutStore {
+  readonly #path: string;
+  #layouts: Layout[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#read();
+  }
+
+  /** The number of a layout; a new one is on disk, synced, when this returns. */
+  numberOf(layout: Layout): number {
+    const found = this.#layouts.findIndex((each) => each.id === layout.id);
+    if (found >= 0) return found + 1;
+    const file = openSync(this.#path, "a", 0o600);
+    try {
+      writeSync(file, `${JSON.stringify(layout)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    return this.#layouts.push(layout);
+  }
+
+  /** The layout of a number, read again where another process may have added it. */
+  layoutOf(number: number): Layout {
+    if (number > this.#layouts.length) this.#read();
+    const layout = this.#layouts[number - 1];
+    if (layout !== undefined) return layout;
+    throw new MillraceError("STORAGE_CORRUPT", `the log has rows in layout ${number}`, {
+      hint: `${this.#path} doesn't have it: restore that file`,
+    });
+  }
+
+  #read(): void {
+    if (!existsSync(this.#path)) return;
+    const lines = readFileSync(this.#path, "utf8").split("\n");
+    // A torn last line was never used: its number is given out only after the sync.
+    this.#layouts = lines.slice(0, -1).map((line) => JSON.parse(line) as Layout);
+  }
+}
