@@ -37,7 +37,7 @@ const violations: [name: string, file: string, specifier: string, what: RegExp][
   ["up", "src/core/a.ts", "../language/x.ts", /isn't below it/],
   ["sideways", "src/ingest/a.ts", "../process/x.ts", /isn't below it/],
   ["from plan to define", "src/language/plan/a.ts", "../define/x.ts", /isn't below it/],
-  ["from operators to schema", "src/process/operators/a.ts", "../../language/schema/x.ts", /below/],
+  ["from operators to define", "src/process/operators/a.ts", "../../language/define/x.ts", /below/],
   ["of an adapter", "src/serve/a.ts", "../storage/log/embedded/x.ts", /only runtimes may name one/],
   ["of node: in language", "src/language/define/a.ts", "node:util", /imports node:util/],
   ["of I/O in core", "src/core/a.ts", "node:fs", /imports node:fs/],

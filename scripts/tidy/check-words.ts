@@ -55,6 +55,13 @@ const RULES: readonly WordRule[] = [
     mend: "write a relative path, or take it from the environment",
   },
   {
+    pattern: /import\.meta\.url\)\.pathname/g,
+    within: "code",
+    appliesTo: (path) => path.endsWith(".ts") && !isSelf(path),
+    what: "a path taken from a URL, where a space is %20",
+    mend: "use fileURLToPath of node:url",
+  },
+  {
     pattern: /"resolved": "https?:\/\/(?!registry\.npmjs\.org\/)/g,
     within: "text",
     appliesTo: (path) => basename(path) === "package-lock.json",
