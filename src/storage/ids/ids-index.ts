@@ -163,6 +163,17 @@ export class IdsIndex<Mark> {
     await this.#writing;
   }
 
+  /**
+   * For the times without events: begins to write a table that is due by its age, and, when memory
+   * holds nothing, says that all of the log is covered.
+   */
+  async settle(receivedAt: number): Promise<void> {
+    await this.reserve(0, receivedAt);
+    if (this.#table?.count === 0 && this.#frozen === undefined) {
+      this.#options.covered(this.#options.mark());
+    }
+  }
+
   /** Writes the table out now, however small. */
   async flush(): Promise<void> {
     await this.flushed();

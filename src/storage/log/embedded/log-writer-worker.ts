@@ -155,6 +155,7 @@ async function run(): Promise<void> {
   async function call({ id, name, args }: ToWriter & { kind: "call" }): Promise<void> {
     try {
       if (name === "close") await index.close();
+      if (name === "trim") await index.settle(log.stamp());
       const method = calls[name] as (...args: readonly unknown[]) => unknown;
       send({ kind: "answer", id, value: method(...args) });
       if (name === "close") port.close();
