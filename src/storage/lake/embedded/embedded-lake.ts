@@ -30,7 +30,9 @@ export interface EmbeddedLakeOptions {
 
 /** The narrow points of a commit. */
 export type LakeCrashPoint =
-  "between-file-and-rename" | "between-rename-and-manifest" | "between-manifest-and-listing";
+  | "between-file-and-rename"
+  | "between-rename-and-manifest"
+  | "between-manifest-and-listing";
 
 /** Opens the lake of a folder for writing, making it when it isn't there. */
 export function openEmbeddedLake(options: EmbeddedLakeOptions): EmbeddedLake {
@@ -156,10 +158,7 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
       ...contents,
       format: this.#format,
       bytes: statSync(path).size,
-      path: join(
-        dayFolder(this.dir, range.topic, contents.date),
-        fileName(range, this.#format),
-      ),
+      path: join(dayFolder(this.dir, range.topic, contents.date), fileName(range, this.#format)),
     };
   }
 
@@ -187,7 +186,10 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
   #assertNext({ topic, partition, from }: LakeRange): void {
     const position = this.coverage(topic).find((each) => each.partition === partition);
     const next = position?.offset ?? from;
-    assert(next === from, `${topic}, partition ${partition}: the lake ends at ${next}, not ${from}`);
+    assert(
+      next === from,
+      `${topic}, partition ${partition}: the lake ends at ${next}, not ${from}`,
+    );
   }
 
   #isHeld(topic: string): boolean {

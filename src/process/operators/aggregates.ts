@@ -1,0 +1,91 @@
+import type { Json } from "../../core/canonical-json.ts";
+import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
+import { metricComponents } from "../../language/plan/metric-row.ts";
+import type { MetricNode } from "../../language/plan/nodes.ts";
+import type { Value } from "../../language/plan/value.ts";
+import { cellKind, type Cell, type CellKind } from "./cells.ts";
+import type { RowExpressions } from "./row-expressions.ts";
+
+/** Where a component finds its condition and its value among a program's values. */
+interface CellSlots {
+  readonly kind: CellKind;
+  readonly where: number | undefined;
+  readonly value: number | undefined;
+}
+
+/** Components of a group, read. */
+export interface AggregateValues {
+  readonly components: readonly Value[];
+  readonly incomplete: boolean;
+}
+
+/** One step of `add`. */
+interface CellStep {
+  readonly kind: CellKind;
+  readonly where: (() => Value) | undefined;
+  readonly value: (() => Value) | undefined;
+}
+
+/** The aggregates of a metric: what its groups keep, cell by cell. */
+export class Aggregates {
+  readonly #slots: readonly CellSlots[];
+  #steps: readonly CellStep[] = [];
+
+  constructor(metric: MetricNode, expressions: RowExpressions) {
+    this.#slots = metricComponents(metric).map((component) => {
+      const { aggregate } = component;
+      return {
+        kind: cellKind(component),
+        where: aggregate.where === undefined ? undefined : expressions.value(aggregate.where),
+        value: aggregate.kind === "count" ? undefined : expressions.value(aggregate.value),
+      };
+    });
+  }
+
+  /** Must come before `add`: the values of a program's current row are what it adds. */
+  bind(program: RowProgram): void {
+    const at = (index: number | undefined): (() => Value) | undefined =>
+      index === undefined ? undefined : program.values[index];
+    this.#steps = this.#slots.map(({ kind, where, value }) => ({
+      kind,
+      where: at(where),
+      value: at(value),
+    }));
+  }
+
+  create(): Cell[] {
+    return this.#slots.map((slot) => slot.kind.zero());
+  }
+
+  /** Adds the program's current row. */
+  add(cells: Cell[]): void {
+    const steps = this.#steps;
+    for (let index = 0; index < steps.length; index++) {
+      const step = steps[index]!;
+      if (step.where !== undefined && step.where() !== true) continue;
+      cells[index] = step.kind.add(cells[index]!, step.value === undefined ? null : step.value());
+    }
+  }
+
+  merge(into: Cell[], from: readonly Cell[]): void {
+    for (const [index, slot] of this.#slots.entries()) {
+      into[index] = slot.kind.merge(into[index]!, from[index]!);
+    }
+  }
+
+  read(cells: readonly Cell[]): AggregateValues {
+    const values = this.#slots.map((slot, index) => slot.kind.read(cells[index]!));
+    return {
+      components: values.map((each) => each.value),
+      incomplete: values.some((each) => each.incomplete),
+    };
+  }
+
+  encode(cells: readonly Cell[]): Json[] {
+    return this.#slots.map((slot, index) => slot.kind.encode(cells[index]!));
+  }
+
+  decode(json: readonly Json[]): Cell[] {
+    return this.#slots.map((slot, index) => slot.kind.decode(json[index]!));
+  }
+}

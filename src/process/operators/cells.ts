@@ -1,0 +1,132 @@
+import { fitsPrecision } from "../../core/decimal.ts";
+import type { Json } from "../../core/canonical-json.ts";
+import type { Component } from "../../language/plan/measure.ts";
+import type { Value } from "../../language/plan/value.ts";
+import type { ValueType } from "../../language/schema/field-type.ts";
+import { DistinctValues } from "./distinct-values.ts";
+
+/** What a group keeps of one component. */
+export type Cell = number | bigint | null | DistinctValues;
+
+/** A cell's value as a row has it. */
+export interface CellValue {
+  readonly value: Value;
+  /** Too many distinct values, or an amount that doesn't fit its type. */
+  readonly incomplete: boolean;
+}
+
+/**
+ * How one kind of component is kept. `add` and `merge` are commutative and associative, so a
+ * group's value depends on the set of its events alone, not on their order. They may change the
+ * cell in place, and give it back.
+ */
+export interface CellKind {
+  zero(): Cell;
+  /** Takes one event's value; of a count, anything. */
+  add(cell: Cell, value: Value): Cell;
+  merge(into: Cell, from: Cell): Cell;
+  read(cell: Cell): CellValue;
+  encode(cell: Cell): Json;
+  decode(json: Json): Cell;
+}
+
+/** The kind of a component's cells. */
+export function cellKind({ aggregate, type }: Component): CellKind {
+  switch (aggregate.kind) {
+    case "count":
+      return COUNT;
+    case "sum":
+      return sumKind(type);
+    case "min":
+      return extremeKind(type, (left, right) => left < right);
+    case "max":
+      return extremeKind(type, (left, right) => left > right);
+    case "countDistinct":
+      return distinctKind(aggregate.limit);
+  }
+}
+
+const COUNT: CellKind = {
+  zero: () => 0,
+  add: (cell) => (cell as number) + 1,
+  merge: (into, from) => (into as number) + (from as number),
+  read: (cell) => ({ value: BigInt(cell as number), incomplete: false }),
+  encode: (cell) => cell as number,
+  decode: (json) => json as number,
+};
+
+/**
+ * The exact sum, unbounded while it is kept: whether it fits is asked of the whole when it is read,
+ * so an intermediate sum beyond the type does no harm and order does not matter.
+ */
+const sumKind = (type: ValueType): CellKind => ({
+  zero: () => null,
+  add: (cell, value) => plus(cell as bigint | null, value as bigint | null),
+  merge: (into, from) => plus(into as bigint | null, from as bigint | null),
+  read: (cell) => fitted(cell as Value, type),
+  encode: encodeExact,
+  decode: decodeExact(type),
+});
+
+const plus = (left: bigint | null, right: bigint | null): bigint | null =>
+  right === null ? left : left === null ? right : left + right;
+
+const extremeKind = (
+  type: ValueType,
+  beats: (left: bigint | number, right: bigint | number) => boolean,
+): CellKind => {
+  const pick = (cell: Cell, value: Cell | Value): Cell =>
+    value === null || (cell !== null && !beats(value as number, cell as number))
+      ? cell
+      : (value as Cell);
+  return {
+    zero: () => null,
+    add: pick,
+    merge: pick,
+    read: (cell) => fitted(cell as Value, type),
+    encode: encodeExact,
+    decode: decodeExact(type),
+  };
+};
+
+const distinctKind = (limit: number): CellKind => ({
+  zero: () => new DistinctValues(limit),
+  add: (cell, value) => {
+    if (value !== null) (cell as DistinctValues).add(value as string | bigint);
+    return cell;
+  },
+  merge: (into, from) => {
+    (into as DistinctValues).addAll(from as DistinctValues);
+    return into;
+  },
+  read: (cell) => {
+    const { count, exceeded } = cell as DistinctValues;
+    return { value: BigInt(count), incomplete: exceeded };
+  },
+  encode: (cell) => (cell as DistinctValues).encode(),
+  decode: (json) => DistinctValues.decode(limit, json),
+});
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** A value that its type can hold; otherwise null, and the row is incomplete: never wrapped. */
+function fitted(value: Value, type: ValueType): CellValue {
+  if (typeof value !== "bigint") return { value, incomplete: false };
+  const fits =
+    type.kind === "decimal"
+      ? fitsPrecision(value, Math.max(type.precision, 38))
+      : value <= INT64_MAX && value >= -INT64_MAX - 1n;
+  return fits ? { value, incomplete: false } : { value: null, incomplete: true };
+}
+
+const encodeExact = (cell: Cell): Json =>
+  typeof cell === "bigint" ? String(cell) : (cell as number | null);
+
+const decodeExact =
+  (type: ValueType) =>
+  (json: Json): Cell =>
+    json === null
+      ? null
+      : type.kind === "integer" || type.kind === "decimal"
+        ? BigInt(json as string)
+        : (json as number);

@@ -1,0 +1,55 @@
+/**
+ * One thing that an operator keeps: a group in a pane, the sessions of a key, the history of a key.
+ * `dirty`, `touched` and `scheduledAt` belong to the state, not to the operator.
+ */
+export abstract class Entry {
+  /** Start of a pane, ms; 0 where an operator has one entry a key. */
+  readonly bucket: number;
+  readonly key: string;
+  /** Progress (received time, ms) at which the operator wants it from `due`; Infinity: never. */
+  due = Infinity;
+  /** Changed since the last `settle`. */
+  dirty = false;
+  /** Number of the settle before which it was last asked for. */
+  touched = 0;
+  /** The calendar slot that it waits in; -Infinity: none. */
+  scheduledAt = -Infinity;
+
+  constructor(bucket: number, key: string) {
+    this.bucket = bucket;
+    this.key = key;
+  }
+}
+
+/** How entries become text and come back. */
+export interface EntryCodec<E extends Entry> {
+  encode(entry: E): string;
+  decode(bucket: number, key: string, text: string): E;
+}
+
+/**
+ * The state of one operator, by (bucket, key). An entry that was given out may be changed until the
+ * next `settle`, if `touch` is called; after it, ask again.
+ */
+export interface KeyedState<E extends Entry> {
+  get(bucket: number, key: string): E | undefined;
+  /** Takes a new entry. */
+  add(entry: E): void;
+  /** Says that an entry has changed (its `due`, too). */
+  touch(entry: E): void;
+  remove(entry: E): void;
+  /** Removes all entries of a bucket. */
+  removeBucket(bucket: number): void;
+  /** Buckets below `to` that have entries, ascending. */
+  buckets(to: number): number[];
+  /** Every entry of a bucket, in no order. */
+  entriesOf(bucket: number): Iterable<E>;
+  /** Every entry with `due` ≤ `until`, in no order. */
+  due(until: number): E[];
+  /** Entries that changed since the last `settle`, in no order. */
+  changed(): readonly E[];
+  /** Entries in memory, in no order. */
+  loaded(): Iterable<E>;
+  /** Everything so far is kept safe (or needn't be). */
+  settle(): void;
+}
