@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from "node:fs";
+import { MillraceError, type ErrorBody, type ErrorCode } from "../core/errors.ts";
+import { adminKeyOf, openDataFolder } from "../runtimes/embedded/data-folder.ts";
+import { readSettings } from "../runtimes/embedded/settings.ts";
+import type { Io } from "./io.ts";
+import type { CommandArguments, CommandOption } from "./command.ts";
+
+/** The option of commands that talk to a running pipeline. */
+export const dataOption: Readonly<Record<string, CommandOption>> = {
+  data: {
+    type: "string",
+    value: "FOLDER",
+    description: "the pipeline's data folder (default: MILLRACE_DATA, ./data, or the demo's)",
+  },
+};
+
+/** A running pipeline, as other commands reach it. */
+export interface RunningPipeline {
+  readonly url: string;
+  /** Gives the answer's JSON; what the pipeline refused is thrown as it was answered. */
+  request(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
+}
+
+interface RunningFile {
+  readonly url: string;
+  readonly pid: number;
+}
+
+/** Finds the pipeline that runs on a data folder; `NOT_READY` when none does. */
+export function findRunning(args: CommandArguments, io: Io): RunningPipeline {
+  const named = args.text("data");
+  const settings = readSettings(
+    named === undefined ? io.env : { ...io.env, MILLRACE_DATA: named },
+    io.cwd,
+  );
+  const demo = readSettings({ ...io.env, MILLRACE_DATA: "data-demo" }, io.cwd);
+  const isNamed = named !== undefined || Boolean(io.env["MILLRACE_DATA"]);
+  const candidates = isNamed ? [settings.dataDir] : [settings.dataDir, demo.dataDir];
+  for (const dataDir of candidates) {
+    if (!existsSync(dataDir)) continue;
+    const folder = openDataFolder(dataDir);
+    if (!existsSync(folder.runningFile)) continue;
+    const running = JSON.parse(readFileSync(folder.runningFile, "utf8")) as RunningFile;
+    if (!isAlive(running.pid)) continue;
+    const key = adminKeyOf(folder, settings.adminKey);
+    return { url: running.url, request: (...call) => request(running.url, key, ...call) };
+  }
+  throw new MillraceError("NOT_READY", `no pipeline runs on ${candidates.join(" or ")}`, {
+    hint: "start one with `millrace up` or `millrace demo`, or name its folder with --data",
+  });
+}
+
+async function request(
+  url: string,
+  key: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const answer = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const value: unknown = await answer.json();
+  if (answer.ok) return value;
+  const { error } = value as ErrorBody;
+  throw new MillraceError(error.code as ErrorCode, error.message, {
+    ...(error.field === undefined ? {} : { field: error.field }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
