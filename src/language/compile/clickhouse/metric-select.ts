@@ -1,0 +1,105 @@
+import { metricComponents } from "../../plan/metric-row.ts";
+import type { MetricNode } from "../../plan/nodes.ts";
+import type { Topic } from "../../plan/topic.ts";
+import { ROW_FLAGS } from "../../schema/layout.ts";
+import { aggregateSql, type AggregateSql } from "./aggregate.ts";
+import { expressionSql, sourceScope, storedSql } from "./expression.ts";
+import { keySql } from "./key.ts";
+import { allOf, millisOf, quoteName, quoteText, timeSql, whereClause } from "./sql-text.ts";
+import { sessionWindows } from "./window-session.ts";
+import { alignedWindows } from "./window-aligned.ts";
+
+/** Which rows of a metric a SELECT gives, and from what. */
+export interface MetricSelectOptions {
+  /** A table, a table function or a subquery in brackets, with the topic's columns. */
+  readonly relation: string;
+  /** `on-time`: what the stream counts. `all`: late, imported and replayed events too. */
+  readonly lateness: "on-time" | "all";
+  /** Windows that start in [fromMs, toMs). */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /**
+   * Sessions only: events are read before this time (ms), which must be more than a gap after the
+   * last event of every session that starts before `toMs`; see `sessionExtentSelect`.
+   */
+  readonly readToMs?: number;
+  /** Only windows whose last moment (session: last event + gap) is at most this, ms. */
+  readonly endedByMs?: number;
+  /** Only these keys (canonical texts). */
+  readonly keys?: readonly string[];
+}
+
+/** The rows of a metric's source as the windowing reads them. */
+export interface MetricRows {
+  /** A subquery with `_t` (ms), `_d0 …` (dimensions) and `_v0 …` (arguments of aggregates). */
+  readonly sql: (fromMs: number, toMs: number) => string;
+  readonly dimensions: readonly string[];
+  readonly aggregates: readonly AggregateSql[];
+}
+
+/**
+ * A SELECT of the rows of a metric: `key, window_start, window_end`, dimensions, components,
+ * `incomplete`, as `metricColumns` names them. Throws `UNSUPPORTED_BY_ENGINE`.
+ */
+export function metricSelect(
+  metric: MetricNode,
+  topic: Topic,
+  options: MetricSelectOptions,
+): string {
+  const rows = metricRows(metric, topic, options);
+  const { window } = metric;
+  const windows =
+    window.kind === "session"
+      ? sessionWindows(window, rows, options)
+      : alignedWindows(window, rows, options);
+  const components = metricComponents(metric);
+  const key = keySql(metric.name, metric.by, rows.dimensions);
+  const incomplete = rows.aggregates.flatMap((each, at) => each.incomplete?.(`_a${at}`) ?? []);
+  const columns = [
+    `${key} AS \`key\``,
+    "fromUnixTimestamp64Milli(_start, 'UTC') AS `window_start`",
+    "fromUnixTimestamp64Milli(_end, 'UTC') AS `window_end`",
+    ...metric.by.map(({ name }, at) => `_d${at} AS ${quoteName(name)}`),
+    ...components.map(
+      ({ name }, at) => `${rows.aggregates[at]!.finish(`_a${at}`)} AS ${quoteName(name)}`,
+    ),
+    `CAST(${incomplete.length === 0 ? "false" : incomplete.join(" OR ")} AS Bool) AS \`incomplete\``,
+  ];
+  const keys = options.keys?.map(quoteText);
+  const restricted = keys === undefined ? "" : ` WHERE ${key} IN (${keys.join(", ") || "NULL"})`;
+  return `SELECT ${columns.join(", ")} FROM (${windows})${restricted}`;
+}
+
+/** The predicate of an event that is on time (design §3.4), over the alias `s`. */
+export function onTimeSql(timePath: string, graceMs: number): string {
+  const time = millisOf(`s.${quoteName(timePath)}`);
+  return `bitAnd(s._flags, ${ROW_FLAGS.imported}) = 0 AND ${millisOf("s.received_at")} <= ${time} + ${graceMs}`;
+}
+
+/** What the windows of a metric are made of. */
+export function metricRows(
+  metric: MetricNode,
+  topic: Topic,
+  options: Pick<MetricSelectOptions, "relation" | "lateness">,
+): MetricRows {
+  const scope = sourceScope(metric.name);
+  const aggregates = metricComponents(metric).map((each) => aggregateSql(each, scope));
+  const time = `s.${quoteName(topic.time)}`;
+  const columns = [
+    `${millisOf(time)} AS _t`,
+    ...metric.by.map(({ value }, at) => `${storedSql(value, scope)} AS _d${at}`),
+    ...aggregates.map(({ argument }, at) => `${argument} AS _v${at}`),
+  ];
+  const terms = [
+    ...(options.lateness === "on-time" ? [onTimeSql(topic.time, metric.graceMs)] : []),
+    ...(metric.where === undefined ? [] : [expressionSql(metric.where, scope)]),
+  ];
+  return {
+    dimensions: metric.by.map((_, at) => `_d${at}`),
+    aggregates,
+    sql: (fromMs, toMs) => {
+      const range = allOf([`${time} >= ${timeSql(fromMs)}`, `${time} < ${timeSql(toMs)}`]);
+      return `SELECT ${columns.join(", ")} FROM ${options.relation} AS s${whereClause([range, ...terms])}`;
+    },
+  };
+}
