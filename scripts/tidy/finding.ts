@@ -21,7 +21,8 @@ export function lineAt(text: string, position: number): number {
 
 /** Tests and what only tests use. */
 export const isTest = (path: string): boolean =>
-  /\.(test|suite|fixture|oracle)\.ts$/.test(path) || /\/(test-support|fixtures)\//.test(path);
+  /\.(test|suite|fixture|testing|oracle)\.ts$/.test(path) ||
+  /\/(test-support|fixtures)\//.test(path);
 
 /** TypeScript of `src` that is part of the product. */
 export const isProduct = (path: string): boolean =>
