@@ -95,6 +95,7 @@ export const PIPELINE_SETTINGS: Readonly<Record<string, string>> = {
 /** Settings of every session that runs outsiders' SQL. */
 export const READER_SETTINGS: Readonly<Record<string, string>> = {
   max_threads: "1",
+  allow_introspection_functions: "0",
   max_execution_time: String(LIMITS.sqlDurationMsMax / 1000),
   max_result_rows: String(LIMITS.sqlRowsMax),
   max_result_bytes: String(LIMITS.warehouseResultBytesMax),

@@ -148,7 +148,7 @@ function checkNode(node: Node, rules: FenceRules): void {
     refuse(`${node.name} as a value`);
   }
   if (node.kind === "ShowCreateTableQuery" || node.kind === "ExistsTableQuery") {
-    const [first, second] = node.name.split(" ");
+    const [first, second] = node.name.trim().split(" ");
     checkTable(second ? `${first}.${second}` : (first ?? ""), rules);
   }
 }

@@ -16,11 +16,16 @@ export class HttpAnswer {
   readonly #response: ServerResponse;
   readonly #encoding: string | undefined;
   readonly #head: boolean;
+  readonly #version: string;
   #out: Writable | undefined;
 
-  constructor(response: ServerResponse, options: { accepted: string | undefined; head: boolean }) {
+  constructor(
+    response: ServerResponse,
+    options: { accepted: string | undefined; head: boolean; version: string },
+  ) {
     this.#response = response;
     this.#head = options.head;
+    this.#version = options.version;
     this.#encoding = options.accepted === undefined ? undefined : chooseEncoding(options.accepted);
   }
 
@@ -68,7 +73,7 @@ export class HttpAnswer {
       response.destroy();
       return;
     }
-    const body = `${error.message} (version 26.7.2.1 (millrace embedded))\n`;
+    const body = `${error.message} (version ${this.#version})\n`;
     response.statusCode = statusOf(error.code);
     response.setHeader("Content-Type", "text/plain; charset=UTF-8");
     response.setHeader("X-ClickHouse-Exception-Code", String(error.code));

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
 import { MillraceError } from "../../../core/errors.ts";
 import { openEngine } from "./engine.ts";
-import { fenceRules } from "./reader-query.ts";
+import { engineVersion, fenceRules } from "./reader-query.ts";
 import { warehouseServer } from "./server.ts";
 import type { ChildConfig, ChildReport } from "./child-protocol.ts";
 import { userCheck } from "./users.ts";
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const engine = await openEngine(config.dataDir, config);
   const server = warehouseServer({
     engine,
+    version: await engineVersion(engine.control),
     rules: await fenceRules(engine.control, config.database),
     checkUser: userCheck(config.users),
     incoming,

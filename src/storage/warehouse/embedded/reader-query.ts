@@ -27,7 +27,7 @@ export async function checkedQuery(
     database: readerDatabase(context.database, rules),
     settings: readerSettings(context.settings ?? {}),
   });
-  const written = await text(session, `SELECT formatQuerySingleLine(${sqlString(sql)})`);
+  const written = await formatted(session, sql);
   const format = trailingFormat(sqlTokens(written));
   const bare =
     format === undefined ? written : written.slice(0, format.start) + written.slice(format.end);
@@ -36,6 +36,18 @@ export async function checkedQuery(
   const ast = isExplainable(bare) ? await text(session, `EXPLAIN AST ${bare}`) : "Other";
   checkQuery(bare, ast, rules);
   return { sql: bare, format: format?.name };
+}
+
+/** The query as the engine's formatter writes it; a syntax error tells nothing of how it was found. */
+async function formatted(session: EngineSession, sql: string): Promise<string> {
+  try {
+    return await text(session, `SELECT formatQuerySingleLine(${sqlString(sql)})`);
+  } catch (error) {
+    const { code, message } = EngineError.from(error);
+    const scope = message.indexOf(": In scope SELECT formatQuerySingleLine(");
+    if (scope < 0) throw error;
+    throw new EngineError(code, `${message.slice(0, scope)} (SYNTAX_ERROR)`);
+  }
 }
 
 /** Only what reads has a tree worth asking for; the rest is refused by its kind. */
@@ -57,6 +69,11 @@ function readerDatabase(asked: string | undefined, rules: FenceRules): string {
     "ACCESS_DENIED",
     `Not enough privileges: database ${sqlString(asked)}; the project's is ${rules.database}`,
   );
+}
+
+/** The engine's version, as error texts name it. */
+export async function engineVersion(control: EngineSession): Promise<string> {
+  return `${await text(control, "SELECT version()")} (chdb)`;
 }
 
 /** Asks the engine which functions and combinators it has, and keeps those that only compute. */

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly engine: Engine;
   readonly rules: FenceRules;
   readonly checkUser: (name: string, key: string) => Right;
+  /** The engine's version, for error texts. */
+  readonly version: string;
   /** A folder for the rows of inserts on their way to the engine. */
   readonly incoming: string;
 }
@@ -50,12 +52,15 @@ async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let answer = new HttpAnswer(response, { accepted: undefined, head: request.method === "HEAD" });
+  const { version } = options;
+  const head = request.method === "HEAD";
+  let answer = new HttpAnswer(response, { accepted: undefined, head, version });
   try {
     const http = readRequest(request);
     answer = new HttpAnswer(response, {
       accepted: http.compress ? request.headers["accept-encoding"] : undefined,
-      head: http.method === "HEAD",
+      head,
+      version,
     });
     const queryId = http.queryId ?? randomUUID();
     response.setHeader("X-ClickHouse-Query-Id", queryId.replace(/[^\x20-\x7e]/g, "?"));
@@ -222,8 +227,7 @@ async function sendResult(
   const { answer, mark } = running;
   const info = formatInfo(format);
   const marked = `${sql}\n${mark}`;
-  const reads = readStatement(sql).kind === "read";
-  if (!info.joinable || !reads) {
+  if (!info.joinable || !readStatement(sql).select) {
     const result = await session.run(marked, format);
     answer.start(info.contentType, format, result);
     await answer.write(result.bytes);

@@ -3,6 +3,8 @@ import { isPunctuation, isWord, type SqlToken, sqlTokens } from "./sql-tokens.ts
 /** What the server must know of a statement before the engine sees it. */
 export interface Statement {
   readonly kind: "read" | "insert" | "other";
+  /** A SELECT, which the engine can give piece by piece. */
+  readonly select: boolean;
   /** The output format that the text itself names. */
   readonly format?: string;
   /** Set for an INSERT whose rows follow the statement, in the text or in the request's body. */
@@ -28,11 +30,17 @@ export function readStatement(sql: string): Statement {
   const first = head.find((token) => !isPunctuation(token, "("));
   if (isWord(first, "INSERT")) {
     const insert = insertHead(sql, head);
-    return insert === undefined ? { kind: "insert" } : { kind: "insert", insert };
+    return insert === undefined
+      ? { kind: "insert", select: false }
+      : { kind: "insert", select: false, insert };
   }
-  if (first?.kind !== "word" || !READS.includes(first.text.toUpperCase())) return { kind: "other" };
+  const word = first?.kind === "word" ? first.text.toUpperCase() : "";
+  if (!READS.includes(word)) return { kind: "other", select: false };
+  const select = word === "SELECT" || word === "WITH";
   const format = trailingFormat(sqlTokens(sql));
-  return format === undefined ? { kind: "read" } : { kind: "read", format: format.name };
+  return format === undefined
+    ? { kind: "read", select }
+    : { kind: "read", select, format: format.name };
 }
 
 /** An INSERT's words before its rows are at most so long; rows are not looked at. */
