@@ -12,7 +12,7 @@ import type {
   JsonSchemaPlace,
 } from "./json-schema-type.ts";
 import { finiteValues, includesType, subschemaList, typesOf } from "./json-schema-type.ts";
-import { followReference } from "./parse-json-schema.ts";
+import { ANNOTATIONS, followReference } from "./parse-json-schema.ts";
 
 /** Compares two places; handed to the parts that look at objects and arrays. */
 export type CompareSchemas = (
@@ -104,7 +104,7 @@ class Containment {
     ];
   }
 
-  /** Equal texts are equal schemas, unless a `$ref` leads to different places. */
+  /** Equal but for annotations is equal, unless a `$ref` leads to different places. */
   #same(reader: JsonSchemaPlace, writer: JsonSchemaPlace): boolean {
     if (reader.schema === writer.schema) return reader.document === writer.document;
     const text = this.#text(reader.schema);
@@ -114,7 +114,8 @@ class Containment {
   #text(schema: JsonSchema): string {
     const known = this.#texts.get(schema);
     if (known !== undefined) return known;
-    const text = canonicalJson(schema);
+    const entries = Object.entries(asObject(schema)).filter(([key]) => !ANNOTATIONS.has(key));
+    const text = schema === false ? "false" : canonicalJson(Object.fromEntries(entries));
     this.#texts.set(schema, text);
     return text;
   }

@@ -32,11 +32,13 @@ function compareProperty(
   writer: JsonObjectPlace,
   compare: CompareSchemas,
 ): Mismatch[] {
-  const wrote = propertySchemas(writer.schema, name)[0] ?? true;
-  if (wrote === false) return [];
-  const found = propertySchemas(reader.schema, name).flatMap((schema) =>
-    compare({ ...reader, schema }, { ...writer, schema: wrote }),
-  );
+  // All of a side's schemas hold, so taking one of the writer's is taking the property.
+  const wrote = propertySchemas(writer.schema, name);
+  if (wrote.includes(false)) return [];
+  const found = propertySchemas(reader.schema, name).flatMap((schema) => {
+    const tries = wrote.map((each) => compare({ ...reader, schema }, { ...writer, schema: each }));
+    return tries.find((result) => result.length === 0) ?? tries[0] ?? [];
+  });
   const declared = Object.hasOwn(subschemas(writer.schema, "properties"), name);
   const known = Object.hasOwn(subschemas(reader.schema, "properties"), name);
   if (found.length === 0 || (declared && known)) return under(name, found);

@@ -40,7 +40,9 @@ export function parseSchema(source: SchemaSource): ParsedSchema {
   const json = parseJson(source.schema, source.schemaType);
   const text = canonicalJson(json);
   if (source.schemaType === "JSON") {
-    return { schemaType: "JSON", document: jsonDocument(source, json), text, canonical: text };
+    // A `$ref` means what it leads to, which may be another version.
+    const canonical = source.references.length === 0 ? text : canonicalJson(withTexts(source));
+    return { schemaType: "JSON", document: jsonDocument(source, json), text, canonical };
   }
   const type = parseAvro(json, avroReferences(source));
   return { schemaType: "AVRO", type, text, canonical: avroCanonical(type) };
@@ -58,6 +60,10 @@ function avroReferences(source: SchemaSource): readonly unknown[] {
   };
   visit(source);
   return [...ordered.values()];
+}
+
+function withTexts({ schema, references }: SchemaSource): unknown {
+  return [schema, references.map((each) => [each.name, withTexts(each)])];
 }
 
 function jsonDocument(source: SchemaSource, json: unknown): JsonSchemaDocument {
