@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { MillraceError } from "../../core/errors.ts";
+import { LIMITS } from "../../core/limits.ts";
+import { writeAnswer } from "./api.ts";
+import type { HttpAnswer, HttpRequest, StreamingAnswer } from "./http-message.ts";
+
+/** What answers requests; never rejects. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | StreamingAnswer>;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 is any free port. */
+  readonly port: number;
+  /** The environment variable that sets the port, for the error when it is taken. */
+  readonly portVariable: string;
+  /** May take a request over before it is read; true when it did. */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly handler: HttpHandler;
+}
+
+/** A server that listens. */
+export interface HttpServer {
+  readonly url: string;
+  readonly port: number;
+  /** Lets requests under way end, then closes; long-lived streams are cut. */
+  close(): Promise<void>;
+}
+
+const CLOSE_DURATION_MS_MAX = 5_000;
+
+/** Starts a server; `PORT_TAKEN` when another program listens there. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 60_000 });
+  server.on("request", (request, response) => {
+    if (options.intercept?.(request, response) === true) return;
+    void options.handler(toRequest(request, response)).then((answer) => {
+      if (!response.destroyed) writeAnswer(response, answer, request.method);
+    });
+  });
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), CLOSE_DURATION_MS_MAX);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function listen(server: Server, { host, port, portVariable }: HttpServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === "EADDRINUSE";
+      reject(
+        new MillraceError(
+          taken ? "PORT_TAKEN" : "CONFIG_INVALID",
+          taken ? `port ${port} is taken` : `can't listen on ${host}:${port}: ${cause.message}`,
+          {
+            field: portVariable,
+            hint: `set ${portVariable} to another port, or to 0 for any free one`,
+            cause,
+          },
+        ),
+      );
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function toRequest(message: IncomingMessage, response: ServerResponse): HttpRequest {
+  const url = message.url ?? "/";
+  const at = url.indexOf("?");
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return {
+    method: message.method ?? "GET",
+    path: at < 0 ? url : url.slice(0, at),
+    query: new URLSearchParams(at < 0 ? "" : url.slice(at + 1)),
+    headers: message.headers,
+    remoteAddress: message.socket.remoteAddress ?? "",
+    body: () => readAll(message),
+    signal: gone.signal,
+  };
+}
+
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of message as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > LIMITS.bodyBytesMax) {
+      throw new MillraceError(
+        "BODY_TOO_LARGE",
+        `the body has more than ${LIMITS.bodyBytesMax} bytes`,
+      );
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
