@@ -1,3 +1,5 @@
+import { HASH_WORDS } from "./identity-hash.ts";
+
 /** Bits of filter per id: about 0.4 % false positives. */
 export const FILTER_BITS_PER_ID = 12;
 
@@ -9,11 +11,12 @@ const BLOCK_WORDS = 8;
  */
 export class BloomFilter {
   readonly words: Uint32Array;
-  readonly #blocks: number;
+  /** Blocks per value of a word. */
+  readonly #scale: number;
 
   private constructor(words: Uint32Array) {
     this.words = words;
-    this.#blocks = words.length / BLOCK_WORDS;
+    this.#scale = words.length / BLOCK_WORDS / 4_294_967_296;
   }
 
   /** An empty filter for that many ids. */
@@ -29,7 +32,7 @@ export class BloomFilter {
   /** Adds a hash by two of its words that are independent of each other. */
   add(h1: number, h2: number): void {
     const words = this.words;
-    const at = Math.floor((h1 * this.#blocks) / 4_294_967_296) * BLOCK_WORDS;
+    const at = ((h1 * this.#scale) | 0) * BLOCK_WORDS;
     words[at] = words[at]! | (1 << (Math.imul(h2, 0x47b6137b) >>> 27));
     words[at + 1] = words[at + 1]! | (1 << (Math.imul(h2, 0x44974d91) >>> 27));
     words[at + 2] = words[at + 2]! | (1 << (Math.imul(h2, 0x8824ad5b) >>> 27));
@@ -40,19 +43,30 @@ export class BloomFilter {
     words[at + 7] = words[at + 7]! | (1 << (Math.imul(h2, 0x5c6bfb31) >>> 27));
   }
 
-  /** False only if the hash was never added. */
-  mayHave(h1: number, h2: number): boolean {
+  /**
+   * Writes the indices of the hashes that may have been added into `found` and gives their number.
+   * No branch depends on the filter: one on a word that isn't in the cache yet would keep the
+   * processor from fetching the next hash's block meanwhile.
+   */
+  candidates(hashes: Uint32Array, found: Int32Array): number {
     const words = this.words;
-    const at = Math.floor((h1 * this.#blocks) / 4_294_967_296) * BLOCK_WORDS;
-    return (
-      (words[at]! & (1 << (Math.imul(h2, 0x47b6137b) >>> 27))) !== 0 &&
-      (words[at + 1]! & (1 << (Math.imul(h2, 0x44974d91) >>> 27))) !== 0 &&
-      (words[at + 2]! & (1 << (Math.imul(h2, 0x8824ad5b) >>> 27))) !== 0 &&
-      (words[at + 3]! & (1 << (Math.imul(h2, 0xa2b7289d) >>> 27))) !== 0 &&
-      (words[at + 4]! & (1 << (Math.imul(h2, 0x705495c7) >>> 27))) !== 0 &&
-      (words[at + 5]! & (1 << (Math.imul(h2, 0x2df1424b) >>> 27))) !== 0 &&
-      (words[at + 6]! & (1 << (Math.imul(h2, 0x9efc4947) >>> 27))) !== 0 &&
-      (words[at + 7]! & (1 << (Math.imul(h2, 0x5c6bfb31) >>> 27))) !== 0
-    );
+    const scale = this.#scale;
+    let count = 0;
+    for (let index = 0, from = 0; from < hashes.length; index++, from += HASH_WORDS) {
+      const at = ((hashes[from + 1]! * scale) | 0) * BLOCK_WORDS;
+      const h2 = hashes[from + 2]!;
+      const missing =
+        (~words[at]! & (1 << (Math.imul(h2, 0x47b6137b) >>> 27))) |
+        (~words[at + 1]! & (1 << (Math.imul(h2, 0x44974d91) >>> 27))) |
+        (~words[at + 2]! & (1 << (Math.imul(h2, 0x8824ad5b) >>> 27))) |
+        (~words[at + 3]! & (1 << (Math.imul(h2, 0xa2b7289d) >>> 27))) |
+        (~words[at + 4]! & (1 << (Math.imul(h2, 0x705495c7) >>> 27))) |
+        (~words[at + 5]! & (1 << (Math.imul(h2, 0x2df1424b) >>> 27))) |
+        (~words[at + 6]! & (1 << (Math.imul(h2, 0x9efc4947) >>> 27))) |
+        (~words[at + 7]! & (1 << (Math.imul(h2, 0x5c6bfb31) >>> 27)));
+      found[count] = index;
+      count += missing === 0 ? 1 : 0;
+    }
+    return count;
   }
 }

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { assert, MillraceError } from "../../core/errors.ts";
 import { BloomFilter } from "./bloom-filter.ts";
+import { HASH_WORDS } from "./identity-hash.ts";
 import { SLOT_WORDS, type IdTable } from "./id-table.ts";
 
 /**
@@ -122,9 +123,12 @@ export class IdSegment {
     this.#filter = undefined;
   }
 
-  /** False only if the hash isn't in the segment. */
-  mayHave(h1: number, h2: number): boolean {
-    return this.#filter === undefined || this.#filter.mayHave(h1, h2);
+  /** Indices of the hashes that may be in the segment, into `found`; gives their number. */
+  candidates(hashes: Uint32Array, found: Int32Array): number {
+    if (this.#filter !== undefined) return this.#filter.candidates(hashes, found);
+    const count = hashes.length / HASH_WORDS;
+    for (let index = 0; index < count; index++) found[index] = index;
+    return count;
   }
 
   /** Received time of a hash, ms; -1 when it isn't there. Reads one page, seldom two. */

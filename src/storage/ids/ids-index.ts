@@ -61,6 +61,8 @@ export class IdsIndex<Mark> {
   /** Oldest first. */
   #segments: IdSegment[] = [];
   #nextSegment = 1;
+  /** Where a filter writes the indices it found; one longer than the hashes. */
+  #found = new Int32Array(1_024);
   /** What `check` put since the last commit: slot and the time that was there. */
   #journal: number[] = [];
 
@@ -100,6 +102,7 @@ export class IdsIndex<Mark> {
     const count = hashes.length / HASH_WORDS;
     const horizonMs = this.#options.horizonMs;
     const duplicate = this.#checkOlder(hashes, count, receivedAt - horizonMs);
+    table.warm(hashes, HASH_WORDS);
     for (let index = 0; index < count; index++) {
       if (duplicate[index] === 1) continue;
       const at = index * HASH_WORDS;
@@ -151,7 +154,7 @@ export class IdsIndex<Mark> {
       if (time !== -1) return time;
     }
     for (const segment of this.#segments.toReversed()) {
-      const time = segment.mayHave(h1, h2) ? segment.find(h0, h1, h2) : -1;
+      const time = segment.candidates(hash, this.#found) === 1 ? segment.find(h0, h1, h2) : -1;
       if (time !== -1) return time;
     }
     return undefined;
@@ -203,8 +206,10 @@ export class IdsIndex<Mark> {
   /** Marks those that a frozen table or a segment knows since `after` (inclusive). */
   #checkOlder(hashes: Uint32Array, count: number, after: number): Uint8Array {
     const duplicate = new Uint8Array(count);
+    if (this.#found.length <= count) this.#found = new Int32Array(count * 2);
     const frozen = this.#frozen?.table;
     if (frozen !== undefined) {
+      frozen.warm(hashes, HASH_WORDS);
       for (let index = 0, at = 0; index < count; index++, at += HASH_WORDS) {
         const slot = frozen.slotOf(hashes[at]!, hashes[at + 1]!, hashes[at + 2]!);
         const time = frozen.timeAt(slot);
@@ -215,8 +220,11 @@ export class IdsIndex<Mark> {
     for (let number = this.#segments.length - 1; number >= 0; number--) {
       const segment = this.#segments[number]!;
       if (segment.newestMs < after) break;
-      for (let index = 0, at = 0; index < count; index++, at += HASH_WORDS) {
-        if (!segment.mayHave(hashes[at + 1]!, hashes[at + 2]!) || duplicate[index] === 1) continue;
+      const candidates = segment.candidates(hashes, this.#found);
+      for (let candidate = 0; candidate < candidates; candidate++) {
+        const index = this.#found[candidate]!;
+        if (duplicate[index] === 1) continue;
+        const at = index * HASH_WORDS;
         const time = segment.find(hashes[at]!, hashes[at + 1]!, hashes[at + 2]!);
         if (time !== -1 && time >= after) duplicate[index] = 1;
       }
