@@ -7,7 +7,7 @@ import { it } from "node:test";
 import { promisify } from "node:util";
 import { AvroSerializer, SchemaRegistryClient, SerdeType } from "@confluentinc/schemaregistry";
 import { openEmbeddedRegistry } from "../../storage/registry/embedded/embedded-registry.ts";
-import { startRegistryServer } from "./registry-server.testing.ts";
+import { startRegistryServer } from "./registry-server.fixture.ts";
 
 const order = (...more: object[]) => ({
   schemaType: "AVRO",
@@ -35,7 +35,7 @@ it("ClickHouse reads records of two versions by the ids of the registry", async 
     const second = await next.serialize("orders", { id: "b", coupon: "TEN" });
     const file = join(folder, "orders.avro");
     await writeFile(file, Buffer.concat([first, second]));
-    const script = join(import.meta.dirname, "read-avro-confluent.testing.ts");
+    const script = join(import.meta.dirname, "read-avro-confluent.fixture.ts");
     const columns = "id String, coupon Nullable(String)";
     const run = promisify(execFile);
     const { stdout } = await run(process.execPath, [script, file, url, columns]);

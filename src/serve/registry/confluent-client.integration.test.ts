@@ -14,7 +14,7 @@ import {
 } from "@confluentinc/schemaregistry";
 import { openEmbeddedRegistry } from "../../storage/registry/embedded/embedded-registry.ts";
 import type { Registry } from "../../storage/registry/registry.ts";
-import { startRegistryServer } from "./registry-server.testing.ts";
+import { startRegistryServer } from "./registry-server.fixture.ts";
 
 const order = (...more: object[]) => ({
   schemaType: "AVRO",

@@ -10,7 +10,7 @@ import type { ParsedSchema } from "./schema-source.ts";
 import { parseSchema } from "./schema-source.ts";
 
 const seed = Number(process.env["SEED"] ?? 20_240_611);
-const numRuns = Number(process.env["RUNS"] ?? 1000);
+const numRuns = Number(process.env["RUNS"] ?? 400);
 const runs = { seed, numRuns };
 
 type Json = Record<string, unknown> | string | unknown[];

@@ -7,7 +7,7 @@ import type { ParsedSchema, SchemaReferenceSource } from "./schema-source.ts";
 import { parseSchema } from "./schema-source.ts";
 
 const seed = Number(process.env["SEED"] ?? 20_240_611);
-const numRuns = Number(process.env["RUNS"] ?? 300);
+const numRuns = Number(process.env["RUNS"] ?? 150);
 
 const parse = (schema: unknown, references: SchemaReferenceSource[] = []): ParsedSchema =>
   parseSchema({ schemaType: "JSON", schema: JSON.stringify(schema), references });
