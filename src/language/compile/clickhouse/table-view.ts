@@ -1,0 +1,20 @@
+import type { Topic } from "../../plan/topic.ts";
+import { quoteName } from "./sql-text.ts";
+
+/**
+ * A dimension table's topic keeps every version; this is the SELECT of the newest of each key: by
+ * time, then partition and offset. `before`: SQL of a time; versions from then on don't count.
+ */
+export function newestVersions(topic: Topic, before?: string): string {
+  const key = quoteName(topic.key[0]!);
+  const time = quoteName(topic.time);
+  const filter = before === undefined ? "" : ` WHERE ${time} < ${before}`;
+  return `SELECT * FROM ${quoteName(topic.name)}${filter} ORDER BY ${key}, ${time} DESC, \`_partition\` DESC, \`_offset\` DESC LIMIT 1 BY ${key}`;
+}
+
+/** `<table>__newest`: the newest version of each row. */
+export const newestViewName = (table: string): string => `${table}__newest`;
+
+/** Makes or replaces the view of a table's newest versions. */
+export const newestView = (topic: Topic): string =>
+  `CREATE OR REPLACE VIEW ${quoteName(newestViewName(topic.name))} AS\n${newestVersions(topic)}`;
