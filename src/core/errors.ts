@@ -35,8 +35,9 @@ export const ERROR_CODES = {
   FIELD_TYPE: code(400, "a field's value isn't of its declared type"),
   FIELD_VALUE: code(400, "a field's value isn't among those allowed"),
   FIELD_DUPLICATE: code(400, "an object of an event has one key twice"),
+  FIELD_UNDECLARED: code(400, "a key isn't declared, and the event refuses those"),
   TIME_INVALID: code(400, "a time isn't RFC 3339, or has no offset"),
-  TIME_OUT_OF_RANGE: code(400, "a time is before 1971 or more than a day ahead"),
+  TIME_OUT_OF_RANGE: code(400, "a time is before 1971, more than a day ahead, or can't be stored"),
   RULE_BROKEN: code(400, "an event breaks a rule of severity quarantine"),
   NO_EVENT_ACCEPTS: code(400, "no event of the definition accepts this document"),
   // queries
