@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { systemClock } from "../../../core/clock.ts";
+import type { LogReader } from "../log.ts";
 import { readAll } from "../log.suite.ts";
 import { openEmbeddedLogReader } from "./embedded-log-reader.ts";
 import { openEmbeddedLog } from "./embedded-log.ts";
@@ -47,6 +48,26 @@ test("a writer killed with -9 has every acknowledged batch, again and again", as
     reader.close();
     writer.close();
   }
+  rmSync(dir, { recursive: true });
+});
+
+test("a reader in another process sees what is acknowledged, at once", async () => {
+  const dir = tempDir();
+  const args = [fixture, dir, "40"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let reader: LogReader | undefined;
+  let next = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    reader ??= openEmbeddedLogReader(dir);
+    reader.changed();
+    for (const { baseOffset, endOffset } of reader.read({ topic: "t", partition: 1, from: next })) {
+      assert.equal(baseOffset, next);
+      next = endOffset;
+    }
+    assert.ok(next >= Number(/^ack (\d+)$/.exec(line)?.[1]));
+  }
+  assert.equal(next, 200);
+  reader?.close();
   rmSync(dir, { recursive: true });
 });
 

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { type DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../../core/clock.ts";
 import { assert, MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
+import { randomHex } from "../../../core/random.ts";
 import type {
   Appended,
   CommitResult,
@@ -187,7 +187,7 @@ export class EmbeddedLog implements LogWriterPort {
   }
 
   secret(name: string, bytes: number): Uint8Array {
-    this.#transaction(() => this.#sql.insertSecret.run(name, randomBytes(bytes)));
+    this.#transaction(() => this.#sql.insertSecret.run(name, Buffer.from(randomHex(bytes), "hex")));
     const row = this.#sql.secret.get(name);
     assert(row?.["value"] instanceof Uint8Array, "a secret is bytes");
     return row["value"];
