@@ -1,0 +1,42 @@
+import {
+  meaningOfTable,
+  metricTableNames,
+  metricView,
+} from "../../language/compile/clickhouse/metric-tables.ts";
+import { planTables, topicFinder } from "../../language/compile/clickhouse/plan-tables.ts";
+import type { MetricNode, Plan } from "../../language/plan/nodes.ts";
+import { topicsOf } from "../../language/plan/topic.ts";
+import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+
+/** What bringing the tables up to date found. */
+export interface AppliedTables {
+  /** Metrics that are served by another meaning than the plan's: to be backfilled, then switched. */
+  readonly toBackfill: readonly MetricNode[];
+}
+
+/**
+ * Brings the warehouse's tables of a plan about and up to date, and makes the view of each metric
+ * that has none. A view that serves another meaning stays until that one's backfill is done.
+ */
+export async function applyTables(plan: Plan, warehouse: Warehouse): Promise<AppliedTables> {
+  for (const statement of planTables(plan)) await warehouse.command(statement);
+  const of = topicFinder(topicsOf(plan));
+  const views = await warehouse.query<{ name: string; create_table_query: string }>(
+    "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND engine = 'View'",
+  );
+  const served = new Map(views.map((view) => [view.name, view.create_table_query]));
+  const toBackfill: MetricNode[] = [];
+  for (const metric of plan.metrics) {
+    const view = served.get(metric.name);
+    if (view === undefined) await warehouse.command(metricView(metric, of(metric)));
+    else if (!servesMeaning(view, metric)) toBackfill.push(metric);
+  }
+  return { toBackfill };
+}
+
+/** Whether a view reads the tables of this meaning; the text of a meaning is in its table names. */
+function servesMeaning(view: string, metric: MetricNode): boolean {
+  const { closed } = metricTableNames(metric);
+  const meaning = meaningOfTable(metric.name, closed)!;
+  return view.includes(`${metric.name}__${meaning}`);
+}
