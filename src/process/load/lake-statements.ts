@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { quotedName, quotedText, structureOf } from "../../storage/warehouse/statements.ts";
 import type { FileInsert } from "../../storage/warehouse/warehouse.ts";
 import type { LakeFormat } from "../../storage/lake/lake.ts";
@@ -69,15 +70,17 @@ export function contentsQuery(folder: string, format: LakeFormat, time: string):
 const timesStructure = (time: string, structure: string): string =>
   time === "received_at" ? "received_at DateTime64(3, 'UTC')" : structure;
 
-/** Rows of files of the lake, one file after the other. */
+/** Rows of files of one day of the lake, one file after the other. */
 export function filesQuery(
   paths: readonly string[],
   format: LakeFormat,
   columns: FileInsert["columns"],
 ): string {
-  const list = paths.length === 1 ? paths[0]! : `{${paths.join(",")}}`;
+  const folder = dirname(paths[0]!);
+  const names = paths.map((path) => basename(path));
+  const list = names.length === 1 ? names[0]! : `{${names.join(",")}}`;
   return (
-    `SELECT * FROM file(${quotedText(list)}, ${quotedText(ENGINE_FORMATS[format])}, ` +
+    `SELECT * FROM file(${quotedText(`${folder}/${list}`)}, ${quotedText(ENGINE_FORMATS[format])}, ` +
     `${quotedText(structureOf(columns))})`
   );
 }

@@ -102,7 +102,7 @@ export class LakeWriter {
     to?: number,
   ): Promise<LakeStep> {
     const { log, lake, rowsMax, bytesMax } = this.#options;
-    const spool = spoolRows(log, topic, [{ partition, from, to }], this.#spoolPath, {
+    const spool = await spoolRows(log, topic, [{ partition, from, to }], this.#spoolPath, {
       rowsMax: rowsMax ?? LIMITS.lakeRollRowsMax,
       bytesMax: bytesMax ?? LIMITS.lakeRollBytesMax,
     });

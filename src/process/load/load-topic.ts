@@ -13,6 +13,13 @@ export interface LoadTopic {
 /** Finds the layout that the rows of a batch are in. */
 export type LayoutOf = (topic: string, layoutId: number) => Layout;
 
-/** The columns of a file of rows in this layout, as the warehouse reads them. */
+/**
+ * The columns of a file of rows in this layout, as the warehouse reads them. Without
+ * `LowCardinality`: the bytes are the same, and parsing plain text that the table's column then
+ * encodes at a go costs a third of looking each value up in a dictionary.
+ */
 export const fileColumns = (layout: Layout): FileInsert["columns"] =>
-  layout.columns.map((column) => ({ name: column.name, type: clickhouseType(column) }));
+  layout.columns.map((column) => ({
+    name: column.name,
+    type: clickhouseType({ ...column, lowCardinality: false }),
+  }));

@@ -1,75 +1,121 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { systemClock } from "../../core/clock.ts";
+import { manualClock, systemClock } from "../../core/clock.ts";
 import { openEmbeddedLake } from "../../storage/lake/embedded/embedded-lake.ts";
 import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-reader.ts";
-import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
-import { startWarehouse, type WarehouseProcess } from "../../storage/warehouse/embedded/start-warehouse.ts";
-import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+import { LakeMerger } from "./lake-merger.ts";
 import { LakeWriter } from "./lake-writer.ts";
 import { Loader } from "./loader.ts";
-import { inWarehouse, layoutOfId, makeTables, ShopLog, TOPIC } from "./test-support/shop-log.ts";
+import {
+  inWarehouse,
+  layoutOfId,
+  madeOf,
+  NEW_LAYOUT,
+  ShopLog,
+  START_MS,
+  TOPIC,
+} from "./test-support/shop-log.ts";
+import { startShopWarehouse, type ShopWarehouse } from "./test-support/shop-warehouse.ts";
 
-let dir: string;
-let child: WarehouseProcess;
-let warehouse: Warehouse;
-
+let world: ShopWarehouse;
 before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "millrace-load-"));
-  child = await startWarehouse({
-    dataDir: join(dir, "warehouse"),
-    adminKey: "admin",
-    pipelineKey: "key",
-  });
-  warehouse = clickHouseWarehouse({
-    url: child.url,
-    database: child.database,
-    user: "pipeline",
-    key: "key",
-  });
-  await makeTables(warehouse);
+  world = await startShopWarehouse();
 });
+after(() => world.dispose());
 
-after(async () => {
-  await warehouse.close();
-  await child.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-test("events of two layouts and many months reach table, cube and lake once", async () => {
+test("events of two layouts and many months reach table and cube once", async () => {
+  const dir = await world.fresh();
   const shop = new ShopLog(dir);
   shop.add(20, 500, { layoutId: 1, months: 30 });
   shop.add(40, 500, { layoutId: 2 });
   const log = openEmbeddedLogReader(dir);
-  const common = { log, warehouse, topics: [TOPIC], layoutOf: layoutOfId, clock: systemClock };
   const moved: unknown[] = [];
-  const report = (positions: readonly unknown[]): void => void moved.push(...positions);
-  const loader = new Loader({ ...common, dir: join(dir, "load"), rowsMax: 6_000, report });
+  const loader = new Loader({
+    log,
+    warehouse: world.warehouse,
+    topics: [TOPIC],
+    layoutOf: layoutOfId,
+    clock: systemClock,
+    dir: join(dir, "load"),
+    rowsMax: 6_000,
+    report: (positions) => void moved.push(...positions),
+  });
+  assert.equal(loader.counters()[0]!.lagRecords, shop.made.rows + 3 * 12);
   while (!(await loader.step()).idle);
-  const { table, cube } = await inWarehouse(warehouse);
-  assert.deepEqual(table, shop.made);
-  assert.deepEqual(cube, shop.made);
+  assert.deepEqual(await inWarehouse(world.warehouse), { table: shop.made, cube: shop.made });
+  const ends = log.ends().map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+  assert.deepEqual(loader.positions(), ends);
+  assert.deepEqual(moved.slice(-3), ends);
+  const [counter] = loader.counters();
+  assert.equal(counter!.rows, shop.made.rows);
+  assert.equal(counter!.lagRecords, 0);
+  shop.log.heartbeat();
+  assert.deepEqual(await loader.step(), { rows: 0, bytes: 0, idle: true });
   assert.deepEqual(
     loader.positions().map(({ offset }) => offset),
     log.ends().map(({ end }) => end),
   );
-  assert.ok(moved.length > 0);
-  console.log(loader.counters());
-
-  const lake = openEmbeddedLake({ dir: join(dir, "lake"), clock: systemClock });
-  const writer = new LakeWriter({ ...common, lake, dir: join(dir, "roll"), rowsMax: 4_000 });
-  while (!(await writer.step({ force: true })).idle);
-  const files = lake.files({ topic: TOPIC.name });
-  console.log(writer.counters(), files.length, files[0], files.at(-1));
-  assert.equal(
-    files.reduce((sum, file) => sum + file.rows, 0),
-    shop.made.rows,
-  );
   loader.close();
+  log.close();
+  shop.log.close();
+});
+
+test("the lake takes every event by its day, rolls by age, and merges days that are over", async () => {
+  const dir = await world.fresh();
+  const shop = new ShopLog(dir);
+  shop.add(12, 300, { layoutId: 1, months: 2 });
+  shop.add(12, 300, { layoutId: 2 });
+  const log = openEmbeddedLogReader(dir);
+  const clock = manualClock(START_MS + 60_000);
+  const { warehouse } = world;
+  const lake = openEmbeddedLake({ dir: join(dir, "lake"), clock });
+  const common = { log, lake, warehouse, clock, topics: [TOPIC], layoutOf: layoutOfId };
+  const writer = new LakeWriter({ ...common, dir: join(dir, "roll"), rowsMax: 900 });
+  while (!(await writer.step()).idle);
+  const early = sumOfRows();
+  assert.ok(early > 0 && early <= shop.made.rows, `${early} rows by size`);
+  clock.advance(5 * 60_000);
+  while (!(await writer.step()).idle);
+  assert.equal(sumOfRows(), shop.made.rows);
+  for (const file of files()) {
+    assert.equal(new Date(file.minTime).toISOString().slice(0, 10), file.date);
+    assert.equal(new Date(file.maxTime).toISOString().slice(0, 10), file.date);
+  }
+
+  const before = files();
+  const merger = new LakeMerger({ lake, warehouse, clock, newestLayoutOf: () => NEW_LAYOUT });
+  clock.advance(24 * 3_600_000);
+  const release = lake.hold(TOPIC.name, 60_000);
+  assert.deepEqual(await merger.step(), { files: 0, idle: true });
+  assert.deepEqual(files(), before);
+  release();
+  while (!(await merger.step()).idle);
+  assert.ok(files().length < before.length);
+  const perDay = Map.groupBy(files(), ({ date, partition }) => `${date} ${partition}`);
+  assert.ok([...perDay.values()].every((each) => each.length === 1));
+  assert.equal(sumOfRows(), shop.made.rows);
+  const [row] = await warehouse.query(
+    `SELECT count() AS n, countIf(event_type = 'purchase') AS purchases,
+       toString(sum("properties.price")) AS price
+     FROM file('${dir}/lake/${TOPIC.name}/*/*.parquet', Parquet)`,
+  );
+  assert.deepEqual(madeOf(row!), shop.made);
+  for (const { path } of files()) {
+    const [order] = await warehouse.query<{ ordered: number }>(
+      `SELECT arrayExists(d -> d < 0, arrayDifference(groupArray(toInt64(_offset)))) = 0 AS ordered
+       FROM (SELECT _offset FROM file('${path}', Parquet) SETTINGS max_threads = 1)`,
+    );
+    assert.equal(order!.ordered, 1, path);
+  }
   lake.close();
   log.close();
   shop.log.close();
+
+  function files() {
+    return lake.files({ topic: TOPIC.name });
+  }
+  function sumOfRows(): number {
+    return files().reduce((sum, { rows }) => sum + rows, 0);
+  }
 });

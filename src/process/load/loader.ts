@@ -80,7 +80,7 @@ export class Loader {
     const heartbeats: ReaderPosition[] = [];
     for (let tried = 0; tried < this.#options.topics.length; tried++) {
       const topic = this.#options.topics[this.#turn++ % this.#options.topics.length]!;
-      const spool = this.#spool(topic);
+      const spool = await this.#spool(topic);
       if (spool === undefined) continue;
       if (spool.layoutId === undefined) heartbeats.push(...positionsOf(spool));
       else return this.#load(topic, spool, spool.layoutId, startMs);
@@ -107,7 +107,7 @@ export class Loader {
     this.#db.close();
   }
 
-  #spool({ name }: LoadTopic): Spool | undefined {
+  async #spool({ name }: LoadTopic): Promise<Spool | undefined> {
     const { log, rowsMax = LIMITS.loadRowsMax, bytesMax = LIMITS.loadBytesMax } = this.#options;
     const requests = this.#behind(name).partitions;
     if (requests.length === 0) return undefined;
@@ -128,7 +128,7 @@ export class Loader {
   async #resume(intent: LoadIntent, startMs: number): Promise<LoadStep> {
     const { topic, ranges } = intent;
     const unbounded = { rowsMax: Infinity, bytesMax: Infinity };
-    const spool = spoolRows(this.#options.log, topic, ranges, this.#spoolPath, unbounded);
+    const spool = await spoolRows(this.#options.log, topic, ranges, this.#spoolPath, unbounded);
     await this.#insert(intent);
     await this.#verify(intent);
     return this.#finish(spool, startMs);

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
 import { assert } from "../../core/errors.ts";
 import type { Batch, LogReader } from "../../storage/log/log.ts";
 
@@ -40,27 +41,31 @@ export interface SpoolRequest {
 /**
  * Copies rows of the log, untouched, into a file: whole batches, partition after partition, as long
  * as they are in one layout and the bounds allow (one batch at least). Each partition has an equal
- * share of the bounds. The file isn't synced: the log is what is kept.
+ * share of the bounds. The file isn't synced: the log is what is kept. Between reads others get their
+ * turn: an operator of the same process must not wait for a million rows.
  */
-export function spoolRows(
+export async function spoolRows(
   log: LogReader,
   topic: string,
   requests: readonly SpoolRequest[],
   path: string,
   bounds: SpoolBounds,
-): Spool {
+): Promise<Spool> {
   const writer = new SpoolWriter(topic, path);
   try {
     const share = {
       rowsMax: bounds.rowsMax / requests.length,
       bytesMax: bounds.bytesMax / requests.length,
     };
-    for (const request of requests) writer.copy(log, request, share);
+    for (const request of requests) await writer.copy(log, request, share);
     return writer.finish();
   } finally {
     writer.close();
   }
 }
+
+/** Bytes of one read: some milliseconds of work. */
+const READ_BYTES = 2 * 1024 * 1024;
 
 class SpoolWriter {
   readonly #topic: string;
@@ -79,14 +84,19 @@ class SpoolWriter {
     this.#handle = openSync(path, "w");
   }
 
-  copy(log: LogReader, { partition, from, to = Infinity }: SpoolRequest, share: SpoolBounds): void {
+  async copy(
+    log: LogReader,
+    { partition, from, to = Infinity }: SpoolRequest,
+    share: SpoolBounds,
+  ): Promise<void> {
     const exact = to !== Infinity;
     let at = from;
     let rows = 0;
     let bytes = 0;
     const isFull = (): boolean => !exact && (rows >= share.rowsMax || bytes >= share.bytesMax);
     reading: while (at < to && !isFull()) {
-      const batches = log.read({ topic: this.#topic, partition, from: at });
+      await turn();
+      const batches = log.read({ topic: this.#topic, partition, from: at, bytesMax: READ_BYTES });
       if (batches.length === 0) break;
       for (const batch of batches) {
         if (at >= to || isFull() || !this.#accepts(batch)) break reading;

@@ -72,11 +72,10 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
   }
 
   snapshot(codec: EntryCodec<E>): SavedEntry[] {
-    const { encode } = codec;
     return [...this.loaded()].map((each) => ({
       bucket: each.bucket,
       key: each.key,
-      text: encode(each),
+      text: codec.encode(each),
     }));
   }
 

@@ -1,13 +1,13 @@
 import type { LakeFile, LakeMerge, MergeQuery } from "./lake.ts";
 
 /**
- * Which files to merge: runs of neighbouring small files of one (topic, day, partition), when the
+ * Which files to merge: runs of neighbouring small files of one (topic, day, partition) and format, when the
  * day is over or the run is long. Pure; `files` in any order.
  */
 export function planMerges(files: readonly LakeFile[], query: MergeQuery): LakeMerge[] {
   const groups = Map.groupBy(
     files,
-    ({ topic, date, partition }) => `${topic}\0${date}\0${partition}`,
+    ({ topic, date, partition, format }) => [topic, date, partition, format].join("\0"),
   );
   const merges: LakeMerge[] = [];
   for (const group of groups.values()) {

@@ -3,12 +3,12 @@ import { manualClock } from "../../../core/clock.ts";
 import { encodeRow } from "../../../language/compile/javascript/encode-row.ts";
 import { topicsOf } from "../../../language/plan/topic.ts";
 import type { Value } from "../../../language/plan/value.ts";
-import { layoutOf, type Layout } from "../../../language/schema/layout.ts";
+import { clickhouseType, layoutOf, type Layout } from "../../../language/schema/layout.ts";
 import { openEmbeddedLog } from "../../../storage/log/embedded/embedded-log.ts";
 import type { LogWriterPort, PendingBatch } from "../../../storage/log/log.ts";
 import type { Warehouse } from "../../../storage/warehouse/warehouse.ts";
 import { quotedName, quotedTable } from "../../../storage/warehouse/statements.ts";
-import { fileColumns, type LoadTopic } from "../load-topic.ts";
+import type { LoadTopic } from "../load-topic.ts";
 
 const topic = topicsOf(shop.plan)[0]!;
 
@@ -97,10 +97,15 @@ export class ShopLog {
   }
 }
 
-/** The topic's table, and a cube over it, as the warehouse of the tests has them. */
+/** The topic's table and a cube over it, both empty. */
 export async function makeTables(warehouse: Warehouse): Promise<void> {
-  const columns = fileColumns(NEW_LAYOUT).map(({ name, type }) => `${quotedName(name)} ${type}`);
+  const columns = NEW_LAYOUT.columns.map(
+    (column) => `${quotedName(column.name)} ${clickhouseType(column)}`,
+  );
   const table = quotedTable(TOPIC.name);
+  for (const name of ["cube_view", "cube", TOPIC.name]) {
+    await warehouse.command(`DROP TABLE IF EXISTS ${quotedTable(name)} SYNC`);
+  }
   await warehouse.command(
     `CREATE TABLE ${table} (${columns.join(", ")}) ENGINE = MergeTree
      PARTITION BY toYYYYMM(timestamp) ORDER BY (event_type, timestamp)`,

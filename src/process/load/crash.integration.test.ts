@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { systemClock } from "../../core/clock.ts";
+import { openEmbeddedLake } from "../../storage/lake/embedded/embedded-lake.ts";
+import type { LoadChildOrder } from "./test-support/load-child.ts";
+import { inWarehouse, madeOf, ShopLog, TOPIC } from "./test-support/shop-log.ts";
+import { startShopWarehouse, type ShopWarehouse } from "./test-support/shop-warehouse.ts";
+
+const CHILD = fileURLToPath(new URL("./test-support/load-child.ts", import.meta.url));
+const SEED = Number(process.env["SEED"] ?? 1);
+
+let shop: ShopWarehouse;
+before(async () => {
+  shop = await startShopWarehouse();
+});
+after(() => shop.dispose());
+
+/** Runs a child to its end; `onReached` is called when it says that it is at its point. */
+async function run(order: LoadChildOrder, onReached = (_: number): void => {}): Promise<string> {
+  const child = spawn(process.execPath, [CHILD, JSON.stringify(order)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  child.stdout.on("data", () => onReached(child.pid!));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.once("exit", (...end) => resolve(end));
+  });
+  return signal ?? String(code);
+}
+
+for (const at of [
+  "between-intent-and-insert",
+  "inside-insert",
+  "between-insert-and-commit",
+  "between-commit-and-report",
+]) {
+  test(`the loader killed ${at.replaceAll("-", " ")}, three times: once in table and cube`, async () => {
+    const dir = await shop.fresh();
+    const log = new ShopLog(dir);
+    log.add(9, 400, { layoutId: 1, months: 20 });
+    log.add(9, 400, { layoutId: 2, months: 20 });
+    log.log.close();
+    const order = { dir, url: shop.child.url, work: "load", at, nth: 1, then: "die" } as const;
+    for (let time = 0; time < 3; time++) assert.equal(await run(order), "SIGKILL");
+    assert.equal(await run({ ...order, at: "never" }), "0");
+    assert.deepEqual(await inWarehouse(shop.warehouse), { table: log.made, cube: log.made });
+  });
+}
+
+test("the warehouse killed inside an insert, three times: once in table and cube", async () => {
+  const dir = await shop.fresh();
+  const log = new ShopLog(dir);
+  log.add(24, 400, { months: 50 });
+  log.log.close();
+  for (let nth = 1; nth <= 3; nth++) {
+    const restarts = shop.child.restarts;
+    const order = { dir, url: shop.child.url, work: "load", at: "inside-insert", nth } as const;
+    const delayMs = (SEED * 7919 + nth * 37) % 60;
+    const end = await run({ ...order, nth: 1, then: "tell" }, (loader) => {
+      setTimeout(() => {
+        process.kill(shop.child.pid!, "SIGKILL");
+        // The first two times the loader dies with it.
+        if (nth < 3) process.kill(loader, "SIGKILL");
+      }, delayMs);
+    });
+    assert.equal(end, nth < 3 ? "SIGKILL" : "0", `SEED=${SEED}`);
+    await shop.child.ready();
+    assert.ok(shop.child.restarts > restarts, "the warehouse was killed");
+  }
+  assert.deepEqual(await inWarehouse(shop.warehouse), { table: log.made, cube: log.made });
+});
+
+for (const at of [
+  "between-file-and-rename",
+  "between-rename-and-manifest",
+  "between-manifest-and-listing",
+]) {
+  test(`the lake writer killed ${at.replaceAll("-", " ")}, three times: once in the lake`, async () => {
+    const dir = await shop.fresh();
+    const log = new ShopLog(dir);
+    log.add(9, 400, { layoutId: 1, months: 3 });
+    log.add(9, 400, { layoutId: 2 });
+    log.log.close();
+    const order = { dir, url: shop.child.url, work: "lake", at, nth: 2, then: "die" } as const;
+    for (let time = 0; time < 3; time++) assert.equal(await run(order), "SIGKILL");
+    assert.equal(await run({ ...order, at: "never" }), "0");
+
+    const lake = openEmbeddedLake({ dir: join(dir, "lake"), clock: systemClock });
+    const files = lake.files({ topic: TOPIC.name });
+    const onDisk = globSync(join(dir, "lake", TOPIC.name, "*", "*.parquet"));
+    assert.deepEqual(files.map(({ path }) => path).toSorted(), onDisk.toSorted());
+    assert.equal(
+      files.reduce((sum, { rows }) => sum + rows, 0),
+      log.made.rows,
+    );
+    lake.close();
+
+    const duckdb = await DuckDBInstance.create();
+    const connection = await duckdb.connect();
+    const result = await connection.runAndReadAll(
+      `SELECT count(*) AS n, count(*) FILTER (event_type = 'purchase') AS purchases,
+         sum("properties.price") AS price, count(DISTINCT (_partition, _offset)) AS places
+       FROM read_parquet('${dir}/lake/${TOPIC.name}/*/*.parquet', union_by_name = true)`,
+    );
+    const [row] = result.getRowObjectsJson();
+    assert.deepEqual(madeOf(row!), log.made);
+    assert.equal(row!["places"], row!["n"]);
+    connection.closeSync();
+    duckdb.closeSync();
+  });
+}

@@ -1,0 +1,190 @@
+import type { Json } from "../../core/canonical-json.ts";
+import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
+import type { MetricRow } from "../../language/plan/metric-row.ts";
+import type { MetricNode } from "../../language/plan/nodes.ts";
+import type { KeyedState } from "./keyed-state.ts";
+import {
+  sortRows,
+  type MetricLogic,
+  type MetricOperator,
+  type OperatorOptions,
+} from "./metric-operator.ts";
+import { lastStart, Pane, startsOver, type Grid } from "./pane.ts";
+
+/**
+ * Tumbling and sliding windows. An event goes into one pane; a window's row is the merge of its
+ * panes, made when it is emitted, so a sliding window costs an event no more than a tumbling one.
+ *
+ *     panes   |--a--|--b--|--c--|--d--|      every = pane, size = 3 panes
+ *     windows |<------ 1 ------>|
+ *                   |<------ 2 ------>|
+ */
+export class PaneOperator implements MetricOperator {
+  readonly metric: MetricNode;
+  readonly #logic: MetricLogic;
+  readonly #grid: Grid;
+  readonly #state: KeyedState<Pane>;
+  readonly #options: OperatorOptions;
+  readonly #graceMs: number;
+  /** Windows that end at or before this are closed, and their rows are out. */
+  #closedThrough = -Infinity;
+
+  constructor(
+    logic: MetricLogic,
+    grid: Grid,
+    state: KeyedState<Pane>,
+    options: OperatorOptions,
+  ) {
+    this.metric = logic.metric;
+    this.#logic = logic;
+    this.#grid = grid;
+    this.#state = state;
+    this.#options = options;
+    this.#graceMs = logic.metric.graceMs;
+  }
+
+  bind(program: RowProgram): void {
+    this.#logic.bind(program);
+  }
+
+  take(time: number, receivedAt: number, eligible: boolean): void {
+    const logic = this.#logic;
+    if (logic.where !== undefined && logic.where() !== true) return;
+    const start = lastStart(this.#grid, time);
+    const { sizeMs, paneMs } = this.#grid;
+    if (start < this.#options.sinceMs || start + sizeMs <= time) return;
+    const onTime = eligible && receivedAt <= time + this.#graceMs;
+    if (!onTime && receivedAt > start + sizeMs + this.#graceMs) return; // no row can tell of it
+    const pane = this.#pane(Math.floor(time / paneMs) * paneMs, logic.key());
+    if (onTime) {
+      pane.n++;
+      logic.aggregates.add(pane.cells);
+    } else pane.addLate(this.#firstEnd(pane.bucket, receivedAt - this.#graceMs));
+    this.#state.touch(pane);
+  }
+
+  emit(version: number): MetricRow[] {
+    const { progress, slackMs } = this.#options;
+    const closed = Math.max(progress.least - this.#graceMs - slackMs, this.#closedThrough);
+    const rows = this.metric.emit === "change" ? this.#changedRows(closed, version) : [];
+    for (const start of this.#closing(closed)) {
+      for (const row of this.#windowRows(start, version)) rows.push(row);
+    }
+    for (const bucket of this.#state.buckets(closed)) {
+      if (lastStart(this.#grid, bucket) + this.#grid.sizeMs <= closed) {
+        this.#state.removeBucket(bucket);
+      }
+    }
+    this.#closedThrough = closed;
+    return sortRows(rows);
+  }
+
+  *openRows(version: number): Iterable<MetricRow> {
+    const seen = new Map<number, Set<string>>();
+    for (const pane of this.#state.loaded()) {
+      for (const start of startsOver(this.#grid, pane.bucket)) {
+        if (this.#isClosed(start, this.#closedThrough) || !isNew(seen, start, pane.key)) continue;
+        const row = this.#row(start, pane.key, version, false);
+        if (row !== undefined) yield row;
+      }
+    }
+  }
+
+  snapshot(): Json {
+    return this.#closedThrough === -Infinity ? null : this.#closedThrough;
+  }
+
+  restore(saved: Json): void {
+    this.#closedThrough = typeof saved === "number" ? saved : -Infinity;
+  }
+
+  #pane(bucket: number, key: string): Pane {
+    const known = this.#state.get(bucket, key);
+    if (known !== undefined) return known;
+    const made = new Pane(bucket, key, this.#logic.aggregates.create());
+    this.#state.add(made);
+    return made;
+  }
+
+  /** The first end, at or after `time`, of a window that contains the pane. */
+  #firstEnd(pane: number, time: number): number {
+    const { sizeMs, everyMs, paneMs } = this.#grid;
+    const from = Math.max(time, pane + paneMs);
+    return Math.ceil((from - sizeMs) / everyMs) * everyMs + sizeMs;
+  }
+
+  #isClosed(start: number, closed: number): boolean {
+    return start + this.#grid.sizeMs <= closed;
+  }
+
+  /** Rows of the open windows whose panes changed. */
+  #changedRows(closed: number, version: number): MetricRow[] {
+    const seen = new Map<number, Set<string>>();
+    const rows: MetricRow[] = [];
+    for (const pane of this.#state.changed()) {
+      for (const start of startsOver(this.#grid, pane.bucket)) {
+        if (this.#isClosed(start, closed) || !isNew(seen, start, pane.key)) continue;
+        const row = this.#row(start, pane.key, version, false);
+        if (row !== undefined) rows.push(row);
+      }
+    }
+    return rows;
+  }
+
+  /** Starts of the windows that close now. */
+  #closing(closed: number): Iterable<number> {
+    const starts = new Set<number>();
+    for (const bucket of this.#state.buckets(closed)) {
+      for (const start of startsOver(this.#grid, bucket)) {
+        if (this.#isClosed(start, closed) && !this.#isClosed(start, this.#closedThrough)) {
+          starts.add(start);
+        }
+      }
+    }
+    return starts;
+  }
+
+  /** Every row of a window that closes. */
+  *#windowRows(start: number, version: number): Iterable<MetricRow> {
+    const { sizeMs, paneMs } = this.#grid;
+    const seen = new Map<number, Set<string>>();
+    for (let bucket = start; bucket < start + sizeMs; bucket += paneMs) {
+      for (const pane of this.#state.entriesOf(bucket)) {
+        if (!isNew(seen, start, pane.key)) continue;
+        const row = this.#row(start, pane.key, version, true);
+        if (row !== undefined) yield row;
+      }
+    }
+  }
+
+  /** The row of a window and key; none while the window has no event on time. */
+  #row(start: number, key: string, version: number, closed: boolean): MetricRow | undefined {
+    if (start < this.#options.sinceMs) return undefined;
+    const { sizeMs, paneMs } = this.#grid;
+    const { aggregates } = this.#logic;
+    const windowEnd = start + sizeMs;
+    let cells = sizeMs === paneMs ? undefined : aggregates.create();
+    let n = 0;
+    let latePending = 0;
+    for (let bucket = start; bucket < windowEnd; bucket += paneMs) {
+      const pane = this.#state.get(bucket, key);
+      if (pane === undefined) continue;
+      n += pane.n;
+      latePending += pane.lateIn(windowEnd);
+      if (cells === undefined) cells = pane.cells;
+      else aggregates.merge(cells, pane.cells);
+    }
+    if (n === 0 || cells === undefined) return undefined;
+    const from = { key, windowStart: start, windowEnd, closed, latePending };
+    return this.#logic.row(from, aggregates.read(cells), version);
+  }
+}
+
+/** Whether a (window, key) comes for the first time. */
+function isNew(seen: Map<number, Set<string>>, start: number, key: string): boolean {
+  const keys = seen.get(start);
+  if (keys === undefined) seen.set(start, new Set([key]));
+  else if (keys.has(key)) return false;
+  else keys.add(key);
+  return true;
+}
