@@ -17,6 +17,17 @@ export const LIMITS = {
   eventKeysMax: 1_000,
   /** Characters of an `event_id` that isn't a UUID. */
   idCharactersMax: 128,
+  /** Events after which the door lets other requests have a turn, and bytes likewise. */
+  turnEventsMax: 500,
+  turnBytesMax: 1024 * 1024,
+  /** Stages of a topic that the door keeps for its next requests, and bytes of each. */
+  idleStagesMax: 32,
+  idleStageBytesMax: 1024 * 1024,
+  /** Characters of a write key, and right keys that are remembered in memory. */
+  writeKeyCharactersMax: 256,
+  writeKeysCachedMax: 1_000,
+  /** Bytes of request bodies that are being read or worked on; beyond it the door answers 429. */
+  bodiesBytesMax: 128 * 1024 * 1024,
   /** Bytes waiting for the log's next commit; beyond it the collector answers 429. */
   appendQueueBytesMax: 64 * 1024 * 1024,
   /** Bytes of rows in one batch of the log. */
@@ -89,4 +100,6 @@ export const LIMITS = {
   schemaMismatchesMax: 50,
   /** Pairs of parts that one comparison of two JSON Schemas looks at. */
   schemaStepsMax: 20_000,
+  /** Keys of dimension tables that the door keeps in memory, absent ones included. */
+  dimensionEntriesMax: 300_000,
 } as const;
