@@ -29,17 +29,28 @@ export interface MetricSelectOptions {
   readonly keys?: readonly string[];
 }
 
-/** The rows of a metric's source as the windowing reads them. */
+/**
+ * The rows of a metric's source as the windowing reads them: subqueries over a range of event time,
+ * with `_t` (ms), `_d0 …` (dimensions) and `_v0 …` (arguments of aggregates, nulls don't count).
+ */
 export interface MetricRows {
-  /** A subquery with `_t` (ms), `_d0 …` (dimensions) and `_v0 …` (arguments of aggregates). */
-  readonly sql: (fromMs: number, toMs: number) => string;
+  readonly lateness: "on-time" | "all";
+  readonly graceMs: number;
   readonly dimensions: readonly string[];
   readonly aggregates: readonly AggregateSql[];
+  /** SQL of the canonical key, over the dimensions. */
+  readonly key: string;
+  /** The rows that count. */
+  readonly counted: (fromMs: number, toMs: number) => string;
+  /** Counted and late rows: `_late`, `_r` (received, ms); arguments of late ones are null. */
+  readonly marked: (fromMs: number, toMs: number) => string;
+  /** Late rows alone: `_t`, `_r`, `_d0 …`. */
+  readonly late: (fromMs: number, toMs: number) => string;
 }
 
 /**
  * A SELECT of the rows of a metric: `key, window_start, window_end`, dimensions, components,
- * `incomplete`, as `metricColumns` names them. Throws `UNSUPPORTED_BY_ENGINE`.
+ * `incomplete`, `late_pending`, as `metricColumns` names them. Throws `UNSUPPORTED_BY_ENGINE`.
  */
 export function metricSelect(
   metric: MetricNode,
@@ -53,20 +64,21 @@ export function metricSelect(
       ? sessionWindows(window, rows, options)
       : alignedWindows(window, rows, options);
   const components = metricComponents(metric);
-  const key = keySql(metric.name, metric.by, rows.dimensions);
   const incomplete = rows.aggregates.flatMap((each, at) => each.incomplete?.(`_a${at}`) ?? []);
   const columns = [
-    `${key} AS \`key\``,
+    `${rows.key} AS \`key\``,
     "fromUnixTimestamp64Milli(_start, 'UTC') AS `window_start`",
     "fromUnixTimestamp64Milli(_end, 'UTC') AS `window_end`",
     ...metric.by.map(({ name }, at) => `_d${at} AS ${quoteName(name)}`),
     ...components.map(
       ({ name }, at) => `${rows.aggregates[at]!.finish(`_a${at}`)} AS ${quoteName(name)}`,
     ),
-    `CAST(${incomplete.length === 0 ? "false" : incomplete.join(" OR ")} AS Bool) AS \`incomplete\``,
+    `CAST(${incomplete.join(" OR ") || "false"} AS Bool) AS \`incomplete\``,
+    "toUInt32(_pending) AS `late_pending`",
   ];
   const keys = options.keys?.map(quoteText);
-  const restricted = keys === undefined ? "" : ` WHERE ${key} IN (${keys.join(", ") || "NULL"})`;
+  const restricted =
+    keys === undefined ? "" : ` WHERE ${rows.key} IN (${keys.join(", ") || "NULL"})`;
   return `SELECT ${columns.join(", ")} FROM (${windows})${restricted}`;
 }
 
@@ -80,26 +92,37 @@ export function onTimeSql(timePath: string, graceMs: number): string {
 export function metricRows(
   metric: MetricNode,
   topic: Topic,
-  options: Pick<MetricSelectOptions, "relation" | "lateness">,
+  { relation, lateness }: Pick<MetricSelectOptions, "relation" | "lateness">,
 ): MetricRows {
   const scope = sourceScope(metric.name);
   const aggregates = metricComponents(metric).map((each) => aggregateSql(each, scope));
   const time = `s.${quoteName(topic.time)}`;
-  const columns = [
+  const onTime = onTimeSql(topic.time, metric.graceMs);
+  const dimensions = metric.by.map((_, at) => `_d${at}`);
+  const grouped = [
     `${millisOf(time)} AS _t`,
     ...metric.by.map(({ value }, at) => `${storedSql(value, scope)} AS _d${at}`),
-    ...aggregates.map(({ argument }, at) => `${argument} AS _v${at}`),
   ];
-  const terms = [
-    ...(options.lateness === "on-time" ? [onTimeSql(topic.time, metric.graceMs)] : []),
-    ...(metric.where === undefined ? [] : [expressionSql(metric.where, scope)]),
-  ];
-  return {
-    dimensions: metric.by.map((_, at) => `_d${at}`),
-    aggregates,
-    sql: (fromMs, toMs) => {
+  const received = `${millisOf("s.received_at")} AS _r`;
+  const where = metric.where === undefined ? [] : [expressionSql(metric.where, scope)];
+  const select = (columns: readonly string[], terms: readonly string[]) => {
+    return (fromMs: number, toMs: number): string => {
       const range = allOf([`${time} >= ${timeSql(fromMs)}`, `${time} < ${timeSql(toMs)}`]);
-      return `SELECT ${columns.join(", ")} FROM ${options.relation} AS s${whereClause([range, ...terms])}`;
-    },
+      return `SELECT ${columns.join(", ")} FROM ${relation} AS s${whereClause([range, ...terms, ...where])}`;
+    };
+  };
+  const values = aggregates.map(({ argument }, at) => `${argument} AS _v${at}`);
+  const masked = aggregates.map(
+    ({ argument }, at) => `if(${onTime}, ${argument}, NULL) AS _v${at}`,
+  );
+  return {
+    lateness,
+    graceMs: metric.graceMs,
+    dimensions,
+    aggregates,
+    key: keySql(metric.name, metric.by, dimensions),
+    counted: select([...grouped, ...values], lateness === "all" ? [] : [onTime]),
+    marked: select([...grouped, ...masked, received, `NOT (${onTime}) AS _late`], []),
+    late: select([...grouped, received], [`NOT (${onTime})`]),
   };
 }

@@ -17,28 +17,45 @@ function withSessionStart(gapMs: number, source: string, dimensions: readonly st
 
 /**
  * Sessions: events of a key at most a gap apart. A subquery with `_start`, `_end` (the last event,
- * ms), `_d0 …` and `_a0 …`. Reading one gap more at the start is enough: it tells whether the first
- * event of the range begins a session.
+ * ms), `_d0 …`, `_a0 …` and `_pending`. Reading one gap more at the start is enough: it tells
+ * whether the first event of the range begins a session.
  */
 export function sessionWindows(
-  window: Extract<Window, { kind: "session" }>,
+  { gapMs }: Extract<Window, { kind: "session" }>,
   rows: MetricRows,
   options: MetricSelectOptions,
 ): string {
-  if (options.readToMs === undefined) {
+  const { fromMs, toMs, readToMs, endedByMs } = options;
+  if (readToMs === undefined) {
     throw unsupported("session", "a SELECT of sessions must say how far it reads");
   }
-  const source = rows.sql(options.fromMs - window.gapMs, options.readToMs);
+  const source = rows.counted(fromMs - gapMs, readToMs);
   const columns = [
     ...rows.dimensions,
     "_start",
     "max(_t) AS _end",
     ...rows.aggregates.map(({ fn }, at) => `${fn}(_v${at}) AS _a${at}`),
   ];
-  const ended =
-    options.endedByMs === undefined ? "" : ` HAVING _end + ${window.gapMs} <= ${options.endedByMs}`;
-  const sessions = withSessionStart(window.gapMs, source, rows.dimensions);
-  return `SELECT ${columns.join(", ")} FROM (${sessions}) WHERE _start >= ${options.fromMs} AND _start < ${options.toMs} GROUP BY ${[...rows.dimensions, "_start"].join(", ")}${ended}`;
+  const having = endedByMs === undefined ? "" : ` HAVING _end + ${gapMs} <= ${endedByMs}`;
+  const marked = withSessionStart(gapMs, source, rows.dimensions);
+  const group = [...rows.dimensions, "_start"].join(", ");
+  const sessions = `SELECT ${columns.join(", ")} FROM (${marked}) WHERE _start >= ${fromMs} AND _start < ${toMs} GROUP BY ${group}${having}`;
+  if (rows.lateness === "all") return `SELECT *, 0 AS _pending FROM (${sessions})`;
+  return withPending(sessions, gapMs, rows, rows.late(fromMs - gapMs, readToMs));
+}
+
+/** Counts late events that touch a session and were received by its last event + gap + grace. */
+function withPending(sessions: string, gapMs: number, rows: MetricRows, late: string): string {
+  const near = `x -> x.1 >= _start - ${gapMs} AND x.1 <= _end + ${gapMs} AND x.2 <= _end + ${gapMs + rows.graceMs}`;
+  const lates = `SELECT ${rows.key} AS _key, groupArray((_t, _r)) AS _lates FROM (${late}) GROUP BY _key`;
+  const columns = [
+    ...rows.dimensions,
+    "_start",
+    "_end",
+    ...rows.aggregates.map((_, at) => `_a${at}`),
+    `arrayCount(${near}, _lates) AS _pending`,
+  ];
+  return `SELECT ${columns.join(", ")} FROM (SELECT *, ${rows.key} AS _key FROM (${sessions})) AS o LEFT JOIN (${lates}) AS l ON o._key = l._key`;
 }
 
 /** What `sessionExtentSelect` looks at. */
@@ -64,7 +81,7 @@ export function sessionExtentSelect(
   const { window } = metric;
   if (window.kind !== "session") throw unsupported(metric.name, "it has no sessions");
   const all = metricRows(metric, topic, options);
-  const time = all.sql(options.readFromMs, options.readToMs);
+  const time = all.counted(options.readFromMs, options.readToMs);
   const columns = ["_t", ...all.dimensions].join(", ");
   const source = `SELECT ${columns} FROM (${time})`;
   const sessions = withSessionStart(window.gapMs, source, all.dimensions);
