@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { MillraceError } from "../../core/errors.ts";
 import { topicAvro } from "../../language/compile/avro/topic-avro.ts";
+import { clickhouseText } from "../../language/compile/clickhouse/compile-clickhouse.ts";
 import { eventJsonSchema } from "../../language/compile/json-schema/event-json-schema.ts";
 import { assertPlan } from "../../language/plan/check/check-plan.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
@@ -25,6 +26,7 @@ const TARGETS: Readonly<Record<string, (plan: Plan) => string>> = {
         [...plan.events, ...plan.tables].map((each) => [each.name, eventJsonSchema(each)]),
       ),
     ),
+  clickhouse: clickhouseText,
 };
 
 export const command: Command = {

@@ -30,6 +30,12 @@ export function clickHouseWarehouse(options: ClickHouseOptions): Warehouse {
   return new ClickHouseWarehouse(options);
 }
 
+/** A JSON number can't hold these exactly. */
+const EXACT_JSON: Settings = {
+  output_format_json_quote_64bit_integers: 1,
+  output_format_json_quote_decimals: 1,
+};
+
 class ClickHouseWarehouse implements Warehouse {
   readonly #client: ClickHouseClient;
   readonly #url: string;
@@ -82,7 +88,7 @@ class ClickHouseWarehouse implements Warehouse {
       const result = await this.#client.query({
         query: sql,
         format: "JSONEachRow",
-        ...common(options, { output_format_json_quote_64bit_integers: 1, ...bounds(options) }),
+        ...common(options, { ...EXACT_JSON, ...bounds(options) }),
       });
       return result.json<Row>();
     });
