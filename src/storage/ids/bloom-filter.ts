@@ -1,7 +1,7 @@
 import { HASH_WORDS } from "./identity-hash.ts";
 
 /** Bits of filter per id: about 0.4 % false positives. */
-export const FILTER_BITS_PER_ID = 12;
+const FILTER_BITS_PER_ID = 12;
 
 const BLOCK_WORDS = 8;
 
@@ -21,8 +21,12 @@ export class BloomFilter {
 
   /** An empty filter for that many ids. */
   static forIds(ids: number): BloomFilter {
-    const blocks = Math.max(1, Math.ceil((ids * FILTER_BITS_PER_ID) / (BLOCK_WORDS * 32)));
-    return new BloomFilter(new Uint32Array(blocks * BLOCK_WORDS));
+    return new BloomFilter(new Uint32Array(BloomFilter.wordsFor(ids)));
+  }
+
+  /** Words that a filter for that many ids has. */
+  static wordsFor(ids: number): number {
+    return Math.max(1, Math.ceil((ids * FILTER_BITS_PER_ID) / (BLOCK_WORDS * 32))) * BLOCK_WORDS;
   }
 
   static fromWords(words: Uint32Array): BloomFilter {
@@ -41,6 +45,12 @@ export class BloomFilter {
     words[at + 5] = words[at + 5]! | (1 << (Math.imul(h2, 0x2df1424b) >>> 27));
     words[at + 6] = words[at + 6]! | (1 << (Math.imul(h2, 0x9efc4947) >>> 27));
     words[at + 7] = words[at + 7]! | (1 << (Math.imul(h2, 0x5c6bfb31) >>> 27));
+  }
+
+  /** Takes in all that a filter of the same size has. */
+  merge(other: BloomFilter): void {
+    const { words } = this;
+    for (let at = 0; at < words.length; at++) words[at] = words[at]! | other.words[at]!;
   }
 
   /**

@@ -5,7 +5,6 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { assert, MillraceError } from "../../core/errors.ts";
 import { BloomFilter } from "./bloom-filter.ts";
-import { HASH_WORDS } from "./identity-hash.ts";
 import { SLOT_WORDS, type IdTable } from "./id-table.ts";
 
 /**
@@ -27,11 +26,12 @@ const FILTER_SLOTS_A_TURN = 65_536;
 
 /**
  * Writes a table as a segment file, without holding up the thread for long: the file is whole and
- * synced, with its name, when the promise resolves, and absent otherwise.
+ * synced, with its name, when the promise resolves, and absent otherwise. Its filter is made for
+ * `filterIds`, those of other segments that will share it included.
  */
-export async function writeSegment(file: string, table: IdTable): Promise<void> {
+export async function writeSegment(file: string, table: IdTable, filterIds: number): Promise<void> {
   try {
-    await write(file, table);
+    await write(file, table, filterIds);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
     throw new MillraceError("STORAGE_FULL", `no room left to write ${file}`, {
@@ -41,8 +41,8 @@ export async function writeSegment(file: string, table: IdTable): Promise<void> 
   }
 }
 
-async function write(file: string, table: IdTable): Promise<void> {
-  const filter = await filterOf(table);
+async function write(file: string, table: IdTable, filterIds: number): Promise<void> {
+  const filter = await filterOf(table, filterIds);
   const filterBytes = bytesOf(filter.words);
   const header = Buffer.alloc(PAGE_BYTES);
   header.write(MAGIC, "latin1");
@@ -69,8 +69,8 @@ async function write(file: string, table: IdTable): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
-async function filterOf(table: IdTable): Promise<BloomFilter> {
-  const filter = BloomFilter.forIds(table.count);
+async function filterOf(table: IdTable, filterIds: number): Promise<BloomFilter> {
+  const filter = BloomFilter.forIds(filterIds);
   const words = table.image;
   for (let at = 0; at < words.length; at += SLOT_WORDS) {
     if (words[at + 3] !== 0) filter.add(words[at + 1]!, words[at + 2]!);
@@ -79,12 +79,13 @@ async function filterOf(table: IdTable): Promise<BloomFilter> {
   return filter;
 }
 
-/** A segment on disk, with its filter in memory unless that was dropped for want of room. */
+/** A segment on disk. */
 export class IdSegment {
   readonly file: string;
   readonly baseMs: number;
   readonly newestMs: number;
   readonly count: number;
+  readonly filterWords: number;
   readonly #fd: number;
   readonly #bits: number;
   readonly #page = new Uint32Array(PAGE_BYTES / 4);
@@ -105,7 +106,8 @@ export class IdSegment {
     this.count = header.readUInt32LE(12);
     this.baseMs = header.readDoubleLE(16);
     this.newestMs = header.readDoubleLE(24);
-    const filter = new Uint32Array(header.readUInt32LE(32));
+    this.filterWords = header.readUInt32LE(32);
+    const filter = new Uint32Array(this.filterWords);
     const filterAt = PAGE_BYTES + 2 ** this.#bits * SLOT_BYTES;
     if (statSync(file).size !== filterAt + filter.byteLength) throw this.#corrupt("length");
     this.#read(bytesOf(filter), filterAt);
@@ -113,22 +115,17 @@ export class IdSegment {
     this.#filter = BloomFilter.fromWords(filter);
   }
 
-  /** Bytes of memory that the filter takes. */
-  get filterBytes(): number {
-    return this.#filter?.words.byteLength ?? 0;
+  /** Whether its filter was made to be shared. */
+  get isFull(): boolean {
+    return this.filterWords > BloomFilter.wordsFor(this.count);
   }
 
-  /** From now on every lookup reads the disk: slower, never wrong. */
-  dropFilter(): void {
+  /** The filter, once: it belongs to the segment's group. */
+  takeFilter(): BloomFilter {
+    const filter = this.#filter;
+    assert(filter !== undefined, "a segment's filter is taken once");
     this.#filter = undefined;
-  }
-
-  /** Indices of the hashes that may be in the segment, into `found`; gives their number. */
-  candidates(hashes: Uint32Array, found: Int32Array): number {
-    if (this.#filter !== undefined) return this.#filter.candidates(hashes, found);
-    const count = hashes.length / HASH_WORDS;
-    for (let index = 0; index < count; index++) found[index] = index;
-    return count;
+    return filter;
   }
 
   /** Received time of a hash, ms; -1 when it isn't there. Reads one page, seldom two. */

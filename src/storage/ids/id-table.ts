@@ -7,7 +7,7 @@ const SLOT_BITS_MIN = 8;
 const LOAD_MAX = 0.75;
 
 /** Milliseconds that one table can span. */
-export const TABLE_SPAN_MAX_MS = 0xffff_fffe;
+const TABLE_SPAN_MAX_MS = 0xffff_fffe;
 
 /**
  * Identity hashes with their received times, in an open-addressing table whose memory is also its

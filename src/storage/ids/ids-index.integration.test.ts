@@ -89,17 +89,17 @@ describe("the gate's index", () => {
 
   test("without room for filters it is slower, not wrong", async () => {
     const dir = tempDir();
-    const index = open(dir, { filterBytesMax: 32 });
-    for (let id = 0; id < 20; id++) {
+    const index = open(dir, { filterBytesMax: 64 });
+    for (let id = 0; id < 30; id++) {
       assert.deepEqual(await check(index, [id], id), [0]);
       if (id % 5 === 4) await index.flush();
     }
     const { segments, segmentsWithoutFilter, ids } = index.stats();
-    assert.deepEqual([segments, segmentsWithoutFilter, ids], [4, 3, 20]);
-    const all = Array.from({ length: 25 }, (_, id) => id);
+    assert.deepEqual([segments, segmentsWithoutFilter, ids], [6, 4, 30]);
+    const all = Array.from({ length: 35 }, (_, id) => id);
     assert.deepEqual(
-      await check(index, all, 30),
-      all.map((id) => (id < 20 ? 1 : 0)),
+      await check(index, all, 40),
+      all.map((id) => (id < 30 ? 1 : 0)),
     );
     await index.close();
     rmSync(dir, { recursive: true });
@@ -142,7 +142,7 @@ describe("the gate's index", () => {
       const options = {
         mark: () => log.length,
         covered: (mark: number) => void (covered = mark),
-        filterBytesMax: filters * 32,
+        filterBytesMax: filters * 64,
       };
       let index = open(dir, options);
       let now = 1_000_000;

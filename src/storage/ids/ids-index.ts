@@ -4,6 +4,7 @@ import { LIMITS } from "../../core/limits.ts";
 import { HASH_WORDS } from "./identity-hash.ts";
 import { IdSegment, writeSegment } from "./id-segment.ts";
 import { IdTable } from "./id-table.ts";
+import { GROUP_SEGMENTS_MAX, SegmentGroup } from "./segment-group.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -47,7 +48,8 @@ interface FrozenTable<Mark> {
  *   check ──▶ table in memory ──full──▶ frozen table ──written──▶ segments on disk, newest first
  *
  * Memory is bound: two tables of `tableIdsMax` ids (64 MB each at 3 million) and `filterBytesMax` of
- * filters, beyond which the oldest segments are looked up without one. The tables are rebuilt from
+ * filters, beyond which the oldest segments are looked up without one. A filter serves up to four
+ * full segments. The tables are rebuilt from
  * the log after a crash (`restore`). One thread; received times must not run backwards.
  */
 export class IdsIndex<Mark> {
@@ -59,7 +61,7 @@ export class IdsIndex<Mark> {
   #frozen: FrozenTable<Mark> | undefined;
   #writing: Promise<void> | undefined;
   /** Oldest first. */
-  #segments: IdSegment[] = [];
+  #groups: SegmentGroup[] = [];
   #nextSegment = 1;
   /** Where a filter writes the indices it found; one longer than the hashes. */
   #found = new Int32Array(1_024);
@@ -153,8 +155,8 @@ export class IdsIndex<Mark> {
       const time = table?.timeAt(table.slotOf(h0, h1, h2)) ?? -1;
       if (time !== -1) return time;
     }
-    for (const segment of this.#segments.toReversed()) {
-      const time = segment.candidates(hash, this.#found) === 1 ? segment.find(h0, h1, h2) : -1;
+    for (const group of this.#groups.toReversed()) {
+      const time = group.find(hash);
       if (time !== -1) return time;
     }
     return undefined;
@@ -187,20 +189,22 @@ export class IdsIndex<Mark> {
 
   stats(): IdsIndexStats {
     const tables = [this.#table, this.#frozen?.table].filter((table) => table !== undefined);
+    const segments = this.#groups.flatMap((group) => group.segments);
+    const unfiltered = this.#groups.filter(({ filterBytes }) => filterBytes === 0);
     return {
-      ids: [...tables, ...this.#segments].reduce((sum, { count }) => sum + count, 0),
-      segments: this.#segments.length,
+      ids: [...tables, ...segments].reduce((sum, { count }) => sum + count, 0),
+      segments: segments.length,
       tableBytes: tables.reduce((sum, { byteLength }) => sum + byteLength, 0),
       filterBytes: this.#filterBytes(),
-      segmentsWithoutFilter: this.#segments.filter(({ filterBytes }) => filterBytes === 0).length,
+      segmentsWithoutFilter: unfiltered.flatMap((group) => group.segments).length,
     };
   }
 
   /** Leaves the table to be restored from the log; waits for one that is being written. */
   async close(): Promise<void> {
     await this.#writing?.catch(() => {});
-    for (const segment of this.#segments) segment.close();
-    this.#segments = [];
+    for (const segment of this.#groups.flatMap(({ segments }) => segments)) segment.close();
+    this.#groups = [];
   }
 
   /** Marks those that a frozen table or a segment knows since `after` (inclusive). */
@@ -216,18 +220,11 @@ export class IdsIndex<Mark> {
         if (time !== -1 && time >= after) duplicate[index] = 1;
       }
     }
-    // Segment by segment rather than id by id: the processor overlaps the filters' cache misses.
-    for (let number = this.#segments.length - 1; number >= 0; number--) {
-      const segment = this.#segments[number]!;
-      if (segment.newestMs < after) break;
-      const candidates = segment.candidates(hashes, this.#found);
-      for (let candidate = 0; candidate < candidates; candidate++) {
-        const index = this.#found[candidate]!;
-        if (duplicate[index] === 1) continue;
-        const at = index * HASH_WORDS;
-        const time = segment.find(hashes[at]!, hashes[at + 1]!, hashes[at + 2]!);
-        if (time !== -1 && time >= after) duplicate[index] = 1;
-      }
+    // Group by group rather than id by id: the processor overlaps the filters' cache misses.
+    for (let number = this.#groups.length - 1; number >= 0; number--) {
+      const group = this.#groups[number]!;
+      if (group.newestMs < after) break;
+      group.mark(hashes, after, duplicate, this.#found);
     }
     return duplicate;
   }
@@ -262,10 +259,12 @@ export class IdsIndex<Mark> {
   #write(): void {
     const frozen = this.#frozen!;
     const file = `${this.#options.dir}/${String(this.#nextSegment).padStart(8, "0")}.ids`;
-    const writing = writeSegment(file, frozen.table).then(() => {
+    const { tableIdsMax } = this.#options;
+    const { count } = frozen.table;
+    const filterIds = count > tableIdsMax / 2 ? tableIdsMax * GROUP_SEGMENTS_MAX : count;
+    const writing = writeSegment(file, frozen.table, filterIds).then(() => {
       this.#nextSegment++;
-      this.#segments.push(new IdSegment(file));
-      this.#boundFilters();
+      this.#addSegment(new IdSegment(file));
       this.#frozen = undefined;
       if (frozen.mark !== undefined) this.#options.covered(frozen.mark);
     });
@@ -279,27 +278,32 @@ export class IdsIndex<Mark> {
       const file = `${this.#options.dir}/${name}`;
       if (name.endsWith(".tmp")) unlinkSync(file);
       if (!/^\d{8}\.ids$/.test(name)) continue;
-      this.#segments.push(new IdSegment(file));
+      this.#addSegment(new IdSegment(file));
       this.#nextSegment = Number.parseInt(name, 10) + 1;
-      this.#boundFilters();
+    }
+  }
+
+  #addSegment(segment: IdSegment): void {
+    if (this.#groups.at(-1)?.join(segment)) return;
+    this.#groups.push(new SegmentGroup(segment));
+    for (const group of this.#groups) {
+      if (this.#filterBytes() <= this.#options.filterBytesMax) return;
+      group.dropFilter();
     }
   }
 
   #dropExpired(receivedAt: number): void {
     const after = receivedAt - this.#options.horizonMs;
-    while (this.#segments[0] !== undefined && this.#segments[0].newestMs < after) {
-      this.#segments.shift()!.delete();
-    }
-  }
-
-  #boundFilters(): void {
-    for (const segment of this.#segments) {
-      if (this.#filterBytes() <= this.#options.filterBytesMax) return;
-      segment.dropFilter();
+    for (let oldest = this.#groups[0]; oldest !== undefined; oldest = this.#groups[0]) {
+      while (oldest.segments[0] !== undefined && oldest.segments[0].newestMs < after) {
+        oldest.segments.shift()!.delete();
+      }
+      if (oldest.segments.length > 0) return;
+      this.#groups.shift();
     }
   }
 
   #filterBytes(): number {
-    return this.#segments.reduce((sum, { filterBytes }) => sum + filterBytes, 0);
+    return this.#groups.reduce((sum, { filterBytes }) => sum + filterBytes, 0);
   }
 }

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 /** Bytes of one identity hash in the log's `ids` column. */
-export const ID_BYTES = 12;
+const ID_BYTES = 12;
 
 /** Checksum of an `ids` column, kept beside it. */
 export const crcOfIds = (column: Uint8Array): number => crc32(column);
