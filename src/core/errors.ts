@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   TIME_INVALID: code(400, "a time isn't RFC 3339, or has no offset"),
   TIME_OUT_OF_RANGE: code(400, "a time is before 1971, more than a day ahead, or can't be stored"),
   RULE_BROKEN: code(400, "an event breaks a rule of severity quarantine"),
+  ROW_INVALID: code(400, "a row of an imported file can't be read"),
   NO_EVENT_ACCEPTS: code(400, "no event of the definition accepts this document"),
   // queries
   NOT_FOUND: code(404, "there is nothing at this address"),

@@ -1,0 +1,13 @@
+import type { Value } from "../../language/plan/value.ts";
+
+/** A row of a table, by the paths of its columns. */
+export type TableRow = ReadonlyMap<string, Value>;
+
+/** The tables as the door knows them at the moment. `undefined`: the table isn't loaded yet. */
+export interface Lookups {
+  has(table: string, key: string): boolean | undefined;
+  row(table: string, key: string): TableRow | undefined;
+}
+
+/** Knows no table. */
+export const NO_LOOKUPS: Lookups = { has: () => undefined, row: () => undefined };

@@ -1,0 +1,116 @@
+import type { Column } from "../../language/schema/layout.ts";
+import type { Value } from "../../language/plan/value.ts";
+import { putInt64, putLength, putRange } from "../scan/stage.ts";
+
+/** Rows of one topic being made for one append request; its buffers are given away with it. */
+export class RowSink {
+  bytes: Buffer;
+  view: DataView;
+  length = 0;
+  rows = 0;
+  rowStarts: Uint32Array;
+  times: Float64Array;
+  partitionHash: Int32Array;
+  /** Three words a row. */
+  hashes: Uint32Array;
+  /** Index of the staged row (events) or of the parent's row (streams) that a row came from. */
+  sources: Int32Array;
+
+  constructor(rows: number, bytes: number) {
+    this.bytes = Buffer.allocUnsafeSlow(Math.max(64, bytes));
+    this.view = new DataView(this.bytes.buffer);
+    this.rowStarts = new Uint32Array(rows);
+    this.times = new Float64Array(rows);
+    this.partitionHash = new Int32Array(rows);
+    this.hashes = new Uint32Array(rows * 3);
+    this.sources = new Int32Array(rows);
+  }
+
+  /** Room for `bytes` more bytes and one more row, which begins now. */
+  begin(bytes: number): number {
+    if (this.length + bytes > this.bytes.length) {
+      const next = Buffer.allocUnsafeSlow((this.length + bytes) * 2);
+      this.bytes.copy(next, 0, 0, this.length);
+      this.bytes = next;
+      this.view = new DataView(next.buffer);
+    }
+    return this.length;
+  }
+
+  /** The row from `begin` on is whole and ends at `end`. */
+  commit(end: number, time: number, partitionHash: number, source: number): void {
+    const row = this.rows++;
+    this.rowStarts[row] = this.length;
+    this.times[row] = time;
+    this.partitionHash[row] = partitionHash;
+    this.sources[row] = source;
+    this.length = end;
+  }
+
+  /** Takes the last row back. */
+  dropLast(): void {
+    this.rows--;
+    this.length = this.rowStarts[this.rows]!;
+  }
+}
+
+/** Bytes that a value needs at most in RowBinary. */
+export const valueRoom = (value: Value): number =>
+  typeof value === "string" ? value.length * 3 + 6 : 17;
+
+/** Writes a column's value in RowBinary; gives the position after it. */
+export function putValue(
+  sink: { readonly bytes: Buffer; readonly view: DataView },
+  at: number,
+  column: Column,
+  value: Value,
+): number {
+  const { bytes, view } = sink;
+  let to = at;
+  if (column.nullable) bytes[to++] = value === null ? 1 : 0;
+  if (value === null) return to;
+  switch (column.codec) {
+    case "string": {
+      const text = value as string;
+      to = putLength(bytes, to, Buffer.byteLength(text));
+      return to + bytes.write(text, to);
+    }
+    case "time":
+      return putInt64(view, to, value as number);
+    case "float64":
+      view.setFloat64(to, value as number, true);
+      return to + 8;
+    case "bool":
+    case "uint8":
+      bytes[to] = Number(value);
+      return to + 1;
+    case "uint16":
+      view.setUint16(to, Number(value), true);
+      return to + 2;
+    case "int64":
+    case "uint64":
+    case "decimal64":
+      view.setBigInt64(to, BigInt.asIntN(64, value as bigint), true);
+      return to + 8;
+    case "decimal128":
+      view.setBigUint64(to, BigInt.asUintN(64, value as bigint), true);
+      view.setBigInt64(to + 8, BigInt.asIntN(64, (value as bigint) >> 64n), true);
+      return to + 16;
+  }
+}
+
+/** Writes a nullable text from a range of bytes; an empty range is null when `emptyIsNull`. */
+export function putNullableText(
+  to: Uint8Array,
+  at: number,
+  from: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  if (start === end) {
+    to[at] = 1;
+    return at + 1;
+  }
+  to[at] = 0;
+  return putRange(to, putLength(to, at + 1, end - start), from, start, end);
+}

@@ -1,0 +1,74 @@
+import type { Plan } from "../language/plan/nodes.ts";
+import type { Topic } from "../language/plan/topic.ts";
+import type { Lookups } from "./derive/lookups.ts";
+import { RowFinisher } from "./derive/row-finisher.ts";
+import { StreamMaker } from "./derive/streams.ts";
+import type { MakeId } from "./scan/exact-writer.ts";
+import { StagePool } from "./scan/stage-pool.ts";
+import { TopicScanner } from "./scan/topic-scanner.ts";
+
+/** A topic and the number its layout has in the log. */
+export interface DoorTopic {
+  readonly topic: Topic;
+  readonly layoutId: number;
+}
+
+/** Everything that a definition asks of the door, compiled once. */
+export interface DoorProgram {
+  readonly plan: Plan;
+  /** Topics that clients may write to (events, tables), by name. */
+  readonly inputs: ReadonlyMap<string, DoorInput>;
+  /** Events in the definition's order: those that an event without a topic may belong to. */
+  readonly events: readonly DoorInput[];
+}
+
+export interface DoorInput {
+  readonly name: string;
+  readonly layoutId: number;
+  readonly scanner: TopicScanner;
+  readonly finisher: RowFinisher;
+  readonly streams: readonly DoorStream[];
+  readonly stages: StagePool;
+}
+
+/** A topic made from another one at the door, and those made from it. */
+export interface DoorStream {
+  readonly layoutId: number;
+  readonly maker: StreamMaker;
+  readonly streams: readonly DoorStream[];
+}
+
+export interface DoorOptions {
+  readonly plan: Plan;
+  readonly topics: readonly DoorTopic[];
+  /** Keys the identity hash; of the data folder. */
+  readonly secret: Uint8Array;
+  readonly lookups: Lookups;
+  readonly makeId: MakeId;
+}
+
+/** Compiles the door of a definition. */
+export function doorProgram(options: DoorOptions): DoorProgram {
+  const { plan, topics, secret, lookups, makeId } = options;
+  const streamsOf = (source: Topic): DoorStream[] =>
+    topics
+      .filter(({ topic }) => topic.node.kind === "stream" && topic.node.from === source.name)
+      .map(({ topic, layoutId }) => ({
+        layoutId,
+        maker: new StreamMaker(plan, topic, source, lookups),
+        streams: streamsOf(topic),
+      }));
+  const inputs = topics
+    .filter(({ topic }) => topic.node.kind !== "stream")
+    .map(({ topic, layoutId }): DoorInput => {
+      const scanner = new TopicScanner(topic, makeId);
+      const finisher = new RowFinisher(plan, scanner.program, secret, lookups);
+      const stages = new StagePool(topic.leaves.length);
+      return { name: topic.name, layoutId, scanner, finisher, streams: streamsOf(topic), stages };
+    });
+  return {
+    plan,
+    inputs: new Map(inputs.map((input) => [input.name, input])),
+    events: inputs.filter(({ finisher }) => finisher.topic.node.kind === "event"),
+  };
+}

@@ -1,0 +1,58 @@
+/** Finds a text among a few known ones by its bytes: open addressing over a hash of four bytes. */
+export class ByteTable {
+  readonly #mask: number;
+  readonly #slots: Int16Array;
+  readonly #pool: Uint8Array;
+  readonly #starts: Int32Array;
+
+  /** The index of a text in `texts` is what `find` gives. */
+  constructor(texts: readonly string[]) {
+    const encoded = texts.map((text) => new TextEncoder().encode(text));
+    let size = 8;
+    while (size < texts.length * 4) size *= 2;
+    this.#mask = size - 1;
+    this.#slots = new Int16Array(size).fill(-1);
+    this.#starts = new Int32Array(texts.length + 1);
+    this.#pool = new Uint8Array(encoded.reduce((sum, each) => sum + each.length, 0));
+    let at = 0;
+    for (const [index, bytes] of encoded.entries()) {
+      this.#pool.set(bytes, at);
+      at += bytes.length;
+      this.#starts[index + 1] = at;
+      let slot = hashOf(bytes, 0, bytes.length) & this.#mask;
+      while (this.#slots[slot] !== -1) slot = (slot + 1) & this.#mask;
+      this.#slots[slot] = index;
+    }
+  }
+
+  /** The index of the text whose UTF-8 is `bytes[start, end)`; -1 when it isn't among them. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    let slot = hashOf(bytes, start, end) & this.#mask;
+    for (;;) {
+      const index = this.#slots[slot]!;
+      if (index === -1 || this.is(index, bytes, start, end)) return index;
+      slot = (slot + 1) & this.#mask;
+    }
+  }
+
+  /** Whether `bytes[start, end)` is the text at `index`. */
+  is(index: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const pool = this.#pool;
+    let from = this.#starts[index]!;
+    if (this.#starts[index + 1]! - from !== end - start) return false;
+    for (let at = start; at < end; at++) if (bytes[at] !== pool[from++]) return false;
+    return true;
+  }
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length === 0) return 0;
+  return (
+    length * 5 +
+    bytes[start]! +
+    bytes[end - 1]! * 3 +
+    bytes[start + (length >> 1)]! * 7 +
+    bytes[start + (length >> 2)]! * 11
+  );
+}

@@ -1,0 +1,56 @@
+import { balancedEnd, BROKEN } from "./body-cursor.ts";
+import { BYTE, PLAIN, skipSpace } from "./byte-class.ts";
+
+/** A range of bytes. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The ranges of the values of the object that is the document, by key, without looking into them;
+ * a later key wins. `undefined` when it isn't an object or its structure is broken.
+ */
+export function outerMembers(bytes: Buffer): Map<string, ByteRange> | undefined {
+  const members = new Map<string, ByteRange>();
+  let at = skipSpace(bytes, 0);
+  if (bytes[at] !== BYTE.openBrace) return undefined;
+  at = skipSpace(bytes, at + 1);
+  if (bytes[at] === BYTE.closeBrace) return isEnd(bytes, at + 1) ? members : undefined;
+  for (;;) {
+    if (bytes[at] !== BYTE.quote) return undefined;
+    const keyStart = ++at;
+    while (PLAIN[bytes[at]!] === 1) at++;
+    if (bytes[at] !== BYTE.quote) return undefined;
+    const key = bytes.toString("utf8", keyStart, at);
+    at = skipSpace(bytes, at + 1);
+    if (bytes[at] !== BYTE.colon) return undefined;
+    const start = skipSpace(bytes, at + 1);
+    const end = balancedEnd(bytes, start, bytes.length);
+    if (end === BROKEN) return undefined;
+    members.set(key, { start, end });
+    at = skipSpace(bytes, end);
+    if (bytes[at] === BYTE.closeBrace) return isEnd(bytes, at + 1) ? members : undefined;
+    if (bytes[at] !== BYTE.comma) return undefined;
+    at = skipSpace(bytes, at + 1);
+  }
+}
+
+/** The ranges of the items of the array in a range; `undefined` when it isn't one or broken. */
+export function arrayItems(bytes: Buffer, { start, end }: ByteRange): ByteRange[] | undefined {
+  const items: ByteRange[] = [];
+  if (bytes[start] !== BYTE.open) return undefined;
+  let at = skipSpace(bytes, start + 1);
+  if (bytes[at] === BYTE.close) return at + 1 === end ? items : undefined;
+  for (;;) {
+    const itemEnd = balancedEnd(bytes, at, end);
+    if (itemEnd === BROKEN) return undefined;
+    items.push({ start: at, end: itemEnd });
+    at = skipSpace(bytes, itemEnd);
+    if (bytes[at] === BYTE.close) return at + 1 === end ? items : undefined;
+    if (bytes[at] !== BYTE.comma) return undefined;
+    at = skipSpace(bytes, at + 1);
+  }
+}
+
+const isEnd = (bytes: Buffer, at: number): boolean => skipSpace(bytes, at) >= bytes.length;
