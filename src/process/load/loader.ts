@@ -120,7 +120,6 @@ export class Loader {
     const token = `${topic.name}/${fingerprint(`${topic.name} ${layoutId} ${place}`)}/${ranges[0]!.from}`;
     const intent: LoadIntent = { topic: topic.name, layoutId, token, ranges };
     this.#db.begin(intent);
-    this.#crashPoint("between-intent-and-insert");
     await this.#insert(intent);
     return this.#finish(spool, startMs);
   }
@@ -135,6 +134,7 @@ export class Loader {
   }
 
   async #insert({ topic, layoutId, token }: LoadIntent): Promise<void> {
+    this.#crashPoint("between-intent-and-insert");
     const inserted = this.#options.warehouse.insertFile({
       table: topic,
       path: this.#spoolPath,

@@ -49,12 +49,12 @@ const until = (step: () => Promise<{ idle: boolean }>) => async () => {
 };
 
 if (order.work === "load") {
-  const loader = new Loader({ ...common, dir: join(order.dir, "load"), rowsMax: 3_000, crashPoint });
+  const loader = new Loader({ ...common, dir: join(order.dir, "load"), rowsMax: 1_500, crashPoint });
   await work(() => loader.step());
   loader.close();
 } else {
   const lake = openEmbeddedLake({ dir: join(order.dir, "lake"), clock: systemClock, crashPoint });
-  const writer = new LakeWriter({ ...common, lake, dir: join(order.dir, "roll"), rowsMax: 3_000 });
+  const writer = new LakeWriter({ ...common, lake, dir: join(order.dir, "roll"), rowsMax: 1_500 });
   await work(() => writer.step({ force: true }));
   lake.close();
 }

@@ -52,7 +52,10 @@ export class ShopLog {
     for (let batch = 0; batch < batches; batch++) {
       this.#clock.advance(700);
       const partition = batch % PARTITIONS;
-      this.log.append({ batches: [this.#batch(partition, rowsPerBatch, layoutId, months)] });
+      this.log.append({
+        batches: [this.#batch(partition, rowsPerBatch, layoutId, months)],
+        counts: [{ topic: TOPIC.name, status: "in", source: "http", n: rowsPerBatch }],
+      });
       if (batch % 5 === 4) this.log.heartbeat();
     }
   }

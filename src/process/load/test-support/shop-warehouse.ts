@@ -14,6 +14,8 @@ export interface ShopWarehouse {
   readonly dir: string;
   readonly child: WarehouseProcess;
   readonly warehouse: Warehouse;
+  /** Kills the process with -9; resolves when it listens anew. */
+  kill(): Promise<void>;
   /** Empties table and cube, and gives a new folder for a log. */
   fresh(): Promise<string>;
   dispose(): Promise<void>;
@@ -21,10 +23,12 @@ export interface ShopWarehouse {
 
 export async function startShopWarehouse(): Promise<ShopWarehouse> {
   const dir = mkdtempSync(join(tmpdir(), "millrace-load-"));
+  let restarted = Promise.withResolvers<void>();
   const child = await startWarehouse({
     dataDir: join(dir, "warehouse"),
     adminKey: "admin",
     pipelineKey: "key",
+    onRestart: () => restarted.resolve(),
   });
   const warehouse = clickHouseWarehouse({
     url: child.url,
@@ -36,6 +40,11 @@ export async function startShopWarehouse(): Promise<ShopWarehouse> {
     dir,
     child,
     warehouse,
+    kill: () => {
+      restarted = Promise.withResolvers();
+      process.kill(child.pid!, "SIGKILL");
+      return restarted.promise;
+    },
     fresh: async () => {
       await makeTables(warehouse);
       return mkdtempSync(join(dir, "log-"));
