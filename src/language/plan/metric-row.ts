@@ -1,4 +1,4 @@
-import { formatDecimal } from "../../core/decimal.ts";
+import { formatDecimal, parseDecimal } from "../../core/decimal.ts";
 import type { ValueType } from "../schema/field-type.ts";
 import { componentsOf, type Component, type Dimension } from "./measure.ts";
 import { typeOf } from "./expression.ts";
@@ -62,4 +62,19 @@ export function keyPart(type: ValueType, value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (type.kind === "decimal") return `"${formatDecimal(value as bigint, type.scale)}"`;
   return String(value);
+}
+
+/** The dimensions of a text that `metricKey` wrote. */
+export function parseMetricKey(types: readonly ValueType[], key: string): Value[] {
+  const exact = (_: string, value: unknown, context: { readonly source?: string }): unknown =>
+    typeof value === "number" ? context.source : value;
+  const parse = JSON.parse as (text: string, reviver: typeof exact) => unknown;
+  const parts = parse(key, exact) as (string | boolean | null)[];
+  return parts.map((part, index): Value => {
+    const type = types[index]!;
+    if (typeof part !== "string") return part;
+    if (type.kind === "decimal") return parseDecimal(part, type.scale) ?? null;
+    if (type.kind === "integer") return BigInt(part);
+    return type.kind === "string" ? part : Number(part);
+  });
 }

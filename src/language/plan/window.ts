@@ -4,3 +4,9 @@ export type Window =
   | { readonly kind: "sliding"; readonly sizeMs: number; readonly everyMs: number }
   /** Events at most `gapMs` apart belong together; a larger distance starts a new session. */
   | { readonly kind: "session"; readonly gapMs: number };
+
+/**
+ * How far `received_at` may run backwards within a partition, ms, exclusive. A record held longer
+ * is stamped anew; engines close windows this much later than the rule needs.
+ */
+export const SLACK_MS = 10_000;

@@ -52,9 +52,13 @@ export class AnomalyOperator {
   constructor(node: AnomalyNode, metric: MetricNode, state: KeyedState<KeyHistory>) {
     const measure = metric.measures.find((each) => each.name === node.measure);
     if (measure === undefined) {
-      throw new MillraceError("DEFINITION_INVALID", `${metric.name} has no measure ${node.measure}`, {
-        field: node.name,
-      });
+      throw new MillraceError(
+        "DEFINITION_INVALID",
+        `${metric.name} has no measure ${node.measure}`,
+        {
+          field: node.name,
+        },
+      );
     }
     this.node = node;
     this.#metric = metric;
@@ -151,5 +155,7 @@ export class AnomalyOperator {
 
 function numberOf({ type }: Component, value: Value): number | undefined {
   if (value === null) return undefined;
-  return type.kind === "decimal" ? Number(formatDecimal(value as bigint, type.scale)) : Number(value);
+  return type.kind === "decimal"
+    ? Number(formatDecimal(value as bigint, type.scale))
+    : Number(value);
 }

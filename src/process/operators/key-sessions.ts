@@ -111,10 +111,7 @@ export const touches = (session: Session, time: number, gapMs: number): boolean 
 type SavedSession = [start: number, last: number, n: number, emitted: 0 | 1, ...cells: Json[]];
 
 /** The sessions of a key as text: `[late, session…]`. To be encoded after `ceased` was emitted. */
-export const sessionsCodec = (
-  aggregates: Aggregates,
-  waitMs: number,
-): EntryCodec<KeySessions> => ({
+export const sessionsCodec = (aggregates: Aggregates, waitMs: number): EntryCodec<KeySessions> => ({
   encode: ({ late, sessions }) =>
     JSON.stringify([
       late,

@@ -75,10 +75,7 @@ const unbound = (): never => {
   throw new Error("bind a program first");
 };
 
-type RowFields = Pick<
-  MetricRow,
-  "key" | "windowStart" | "windowEnd" | "closed" | "latePending"
->;
+type RowFields = Pick<MetricRow, "key" | "windowStart" | "windowEnd" | "closed" | "latePending">;
 
 /**
  * One metric over the rows of its topic. Rows are a function of the log alone: of the set of events

@@ -29,12 +29,7 @@ export class PaneOperator implements MetricOperator {
   /** Windows that end at or before this are closed, and their rows are out. */
   #closedThrough = -Infinity;
 
-  constructor(
-    logic: MetricLogic,
-    grid: Grid,
-    state: KeyedState<Pane>,
-    options: OperatorOptions,
-  ) {
+  constructor(logic: MetricLogic, grid: Grid, state: KeyedState<Pane>, options: OperatorOptions) {
     this.metric = logic.metric;
     this.#logic = logic;
     this.#grid = grid;

@@ -39,12 +39,7 @@ export class TopicOperators {
   readonly #slackMs: number;
   readonly #leastGraceMs: number;
 
-  constructor(
-    topic: Topic,
-    partitions: number,
-    metrics: readonly TopicMetric[],
-    slackMs: number,
-  ) {
+  constructor(topic: Topic, partitions: number, metrics: readonly TopicMetric[], slackMs: number) {
     this.topic = topic;
     this.progress = new Progress(partitions);
     this.#slackMs = slackMs;
