@@ -19,6 +19,8 @@ export interface RunningPipeline {
   readonly url: string;
   /** Gives the answer's JSON; what the pipeline refused is thrown as it was answered. */
   request(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
+  /** The same with bytes of any kind as the body. */
+  post(path: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<unknown>;
 }
 
 interface RunningFile {
@@ -43,7 +45,13 @@ export function findRunning(args: CommandArguments, io: Io): RunningPipeline {
     const running = JSON.parse(readFileSync(folder.runningFile, "utf8")) as RunningFile;
     if (!isAlive(running.pid)) continue;
     const key = adminKeyOf(folder, settings.adminKey);
-    return { url: running.url, request: (...call) => request(running.url, key, ...call) };
+    const { url } = running;
+    return {
+      url,
+      request: (method, path, body) =>
+        request(url + path, key, method, body === undefined ? undefined : JSON.stringify(body)),
+      post: (path, body, type) => request(url + path, key, "POST", body, type),
+    };
   }
   throw new MillraceError("NOT_READY", `no pipeline runs on ${candidates.join(" or ")}`, {
     hint: "start one with `millrace up` or `millrace demo`, or name its folder with --data",
@@ -54,15 +62,22 @@ async function request(
   url: string,
   key: string,
   method: "GET" | "POST",
-  path: string,
-  body?: unknown,
+  body: string | Uint8Array<ArrayBuffer> | undefined,
+  contentType = "application/json",
 ): Promise<unknown> {
-  const answer = await fetch(url + path, {
+  const answer = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { authorization: `Bearer ${key}`, "content-type": contentType },
+    ...(body === undefined ? {} : { body }),
+  }).catch((cause: unknown) => {
+    throw new MillraceError("NOT_READY", `the pipeline at ${url} doesn't answer`, {
+      hint: "see what `millrace up` printed last, or start it again",
+      cause,
+    });
   });
-  const value: unknown = await answer.json();
+  const value: unknown = await answer.json().catch((cause: unknown) => {
+    throw new MillraceError("NOT_READY", `${url} answered ${answer.status} without JSON`, { cause });
+  });
   if (answer.ok) return value;
   const { error } = value as ErrorBody;
   throw new MillraceError(error.code as ErrorCode, error.message, {

@@ -88,6 +88,10 @@ export const LIMITS = {
   warehouseStatementBytesMax: 64 * 1024 * 1024,
   /** Milliseconds that running queries may take to end when the warehouse is told to stop. */
   warehouseDrainMsMax: 30_000,
+  /** Rows that `millrace import` sends in one request. */
+  importRowsMax: 4_000,
+  /** Bytes after which a request of `millrace import` takes no further row. */
+  importBytesMax: 2 * 1024 * 1024,
   /** Live listeners (`GET /v1/live`). */
   liveListenersMax: 200,
   /** Bytes of one schema's text in the registry. */
