@@ -145,7 +145,9 @@ export class DoorBatch {
     const refused = new Map<string, PendingCount>();
     const add = (topic: string, n: number): void =>
       void seen.set(topic, (seen.get(topic) ?? 0) + n);
-    for (const { name, sink } of this.#sets) add(name, sink.rows);
+    for (const { name, sink, parent } of this.#sets) {
+      if (parent === undefined) add(name, sink.rows); // the gate counts derived rows itself
+    }
     for (const { topic, fate, problem } of this.rejected) {
       add(topic, 1);
       if (fate !== FATE.refused) continue;

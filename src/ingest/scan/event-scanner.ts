@@ -227,7 +227,7 @@ export class EventScanner {
   #newName(start: number, end: number, base: number): boolean {
     if (++this.#keys > LIMITS.eventKeysMax / 2) return false;
     const bytes = this.#bytes;
-    let hash = 0x811c9dc5;
+    let hash = 0x811c9dc5 | 0;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     const names = this.#names;
     const top = this.#namesTop;

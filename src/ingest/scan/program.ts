@@ -43,6 +43,8 @@ export interface ScanProgram {
   readonly nullable: Uint8Array;
   /** Bits of `UNCLEAN`, by leaf. */
   readonly unclean: Uint8Array;
+  /** 1 where a clean step gives an absent leaf a value. */
+  readonly defaults: Uint8Array;
   readonly precisions: readonly number[];
   readonly scales: readonly number[];
   readonly oneOfs: readonly (ByteTable | undefined)[];
@@ -74,6 +76,9 @@ export function scanProgram(topic: Topic): ScanProgram {
     codes: Uint8Array.from(leaves, (leaf) => codeOf(leaf.type)),
     nullable: Uint8Array.from(leaves, (leaf) => (leaf.nullable ? 1 : 0)),
     unclean: Uint8Array.from(leaves, uncleanOf),
+    defaults: Uint8Array.from(leaves, ({ clean }) =>
+      clean.some(({ kind }) => kind === "default") ? 1 : 0,
+    ),
     precisions: leaves.map(({ type }) => (type.kind === "decimal" ? type.precision : 19)),
     scales: leaves.map(({ type }) => (type.kind === "decimal" ? type.scale : 0)),
     oneOfs: leaves.map(({ type }) =>

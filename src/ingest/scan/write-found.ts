@@ -98,7 +98,7 @@ export class FoundWriter {
     const found = scanner.found[leaf]!;
     let to = at;
     if (found === FOUND.absent || found === FOUND.null) {
-      if (nullable[leaf] === 0 || this.#program.leaves[leaf]!.clean.length > 0) return -1;
+      if (nullable[leaf] === 0 || this.#program.defaults[leaf] === 1) return -1;
       out[to] = 1;
       return to + 1;
     }
