@@ -1,0 +1,26 @@
+import type { RowKind } from "./case.ts";
+
+export type Engine = "embedded" | "clickhouse";
+
+/** What an engine can't do yet in one case. When it starts to pass, the entry must go. */
+export interface Gap {
+  readonly case: string;
+  readonly engine: Engine;
+  readonly reason: string;
+}
+
+export const GAPS: readonly Gap[] = [];
+
+/** Kinds of rows that aren't an engine's to make, by design. */
+export const NOT_MADE_BY: Record<Engine, Partial<Record<RowKind, string>>> = {
+  embedded: {
+    model: "models are batch work: the warehouse's engine over the lake, in both runtimes",
+    cube: "cubes are kept by the warehouse as events arrive",
+  },
+  clickhouse: {
+    anomaly: "anomalies watch closed rows as they leave the stream; nothing recomputes an alert",
+    topic: "rows of topics are made at the door, before any engine",
+    event: "the door's answers aren't kept in tables",
+    problem: "a refused definition reaches no engine",
+  },
+};
