@@ -79,10 +79,23 @@ export function summaryText(summary: ImportSummary): string {
     if (n === 0 && name !== "accepted") continue;
     lines.push(`  ${number(n).padStart(width)} ${name}${note === "" ? "" : `  (${note})`}`);
   }
-  for (const { reason, field, rule, n, first_row: row, first_line: line, message } of summary.problems) {
+  for (const {
+    reason,
+    field,
+    rule,
+    n,
+    first_row: row,
+    first_line: line,
+    message,
+  } of summary.problems) {
     const about = rule ?? field;
-    const where = line === null || line === row ? `row ${number(row)}` : `row ${number(row)}, line ${number(line)}`;
-    lines.push(`  ${reason}${about === null ? "" : ` (${about})`}: ${number(n)}, first at ${where}`);
+    const where =
+      line === null || line === row
+        ? `row ${number(row)}`
+        : `row ${number(row)}, line ${number(line)}`;
+    lines.push(
+      `  ${reason}${about === null ? "" : ` (${about})`}: ${number(n)}, first at ${where}`,
+    );
     lines.push(`    ${message}`);
   }
   return `${lines.join("\n")}\n`;

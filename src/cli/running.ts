@@ -76,7 +76,9 @@ async function request(
     });
   });
   const value: unknown = await answer.json().catch((cause: unknown) => {
-    throw new MillraceError("NOT_READY", `${url} answered ${answer.status} without JSON`, { cause });
+    throw new MillraceError("NOT_READY", `${url} answered ${answer.status} without JSON`, {
+      cause,
+    });
   });
   if (answer.ok) return value;
   const { error } = value as ErrorBody;

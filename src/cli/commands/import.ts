@@ -27,14 +27,22 @@ goes on where it was when the same command is run again; importing a file twice 
 MAP.ts has a function as default export: (row, { file, row }) => event, or undefined to leave the
 row out. docs/guides/import.md tells more.`,
   options: {
-    event: { type: "string", value: "TOPIC", description: "the event (or table) that the rows are of" },
+    event: {
+      type: "string",
+      value: "TOPIC",
+      description: "the event (or table) that the rows are of",
+    },
     map: { type: "string", value: "MAP.ts", description: "makes an event of a row" },
     "time-zone": {
       type: "string",
       value: "ZONE",
       description: "zone (IANA) of times that have no offset, such as Europe/Berlin",
     },
-    format: { type: "string", value: "FORMAT", description: "ndjson, csv or parquet; else guessed" },
+    format: {
+      type: "string",
+      value: "FORMAT",
+      description: "ndjson, csv or parquet; else guessed",
+    },
     "dry-run": { type: "boolean", description: "check every row, change nothing" },
     json: { type: "boolean", description: "print the summary as JSON" },
     ...dataOption,
@@ -43,7 +51,8 @@ row out. docs/guides/import.md tells more.`,
     const [file, extra] = args.positionals;
     const topic = args.text("event");
     if (file === undefined) throw usageError("which file?", "millrace import FILE --event TOPIC");
-    if (extra !== undefined) throw usageError(`one file at a time, not also ${extra}`, "import it next");
+    if (extra !== undefined)
+      throw usageError(`one file at a time, not also ${extra}`, "import it next");
     if (topic === undefined) throw usageError("which event are the rows of?", "add --event TOPIC");
     return run(resolve(io.cwd, file), topic, args, io);
   },
@@ -95,7 +104,10 @@ function formatOf(text: string | undefined): SourceFormat | undefined {
 }
 
 /** Waits for a pipeline that is away, longer each time, and gives up after a while. */
-function pauser(io: Io, meter: ImportMeter): (failures: number, error: MillraceError) => Promise<void> {
+function pauser(
+  io: Io,
+  meter: ImportMeter,
+): (failures: number, error: MillraceError) => Promise<void> {
   let sinceMs = 0;
   return async (failures, error) => {
     const nowMs = io.clock.monotonicMs();

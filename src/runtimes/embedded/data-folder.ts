@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly stream: string;
   readonly batch: string;
   readonly registry: string;
+  readonly dimensions: string;
+  readonly imports: string;
   readonly keys: string;
   readonly layouts: string;
   readonly adminKeyFile: string;
@@ -32,7 +34,9 @@ export function openDataFolder(root: string): DataFolder {
     stream: at("stream"),
     batch: at("batch"),
     registry: at("registry.db"),
-    keys: at("keys.db"),
+    dimensions: at("dimensions.db"),
+    imports: at("imports.db"),
+    keys: at("write-keys.json"),
     layouts: at("layouts.jsonl"),
     adminKeyFile: at("admin-key"),
     runningFile: at("running.json"),

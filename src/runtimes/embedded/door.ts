@@ -1,0 +1,204 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { systemClock } from "../../core/clock.ts";
+import { asMillraceError } from "../../core/errors.ts";
+import { createCollector, type Collector } from "../../ingest/collector.ts";
+import {
+  collectRequest,
+  type CollectRequest,
+  type CollectResponse,
+} from "../../ingest/http/collect-request.ts";
+import type { Lookups } from "../../ingest/derive/lookups.ts";
+import type { Plan } from "../../language/plan/nodes.ts";
+import { topicsOf, type Topic } from "../../language/plan/topic.ts";
+import { followTables } from "../../process/dimension/follow-tables.ts";
+import { openEmbeddedDimension } from "../../storage/dimension/embedded/embedded-dimension.ts";
+import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-reader.ts";
+import { startLogWriter, type LogWriter } from "../../storage/log/embedded/log-writer.ts";
+import type { LogReader } from "../../storage/log/log.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { doorLookups } from "./door-lookups.ts";
+import type { LayoutStore } from "./layout-store.ts";
+import { liveAppender } from "./live-appender.ts";
+import { LiveRing } from "./live-ring.ts";
+import type { Settings } from "./settings.ts";
+import { doorTopics } from "./topics-in-log.ts";
+import { writeKeyFile } from "./write-key-file.ts";
+
+export interface DoorOptions {
+  readonly folder: DataFolder;
+  readonly settings: Settings;
+  readonly plan: Plan;
+  readonly layouts: LayoutStore;
+  readonly writeKeys: readonly { readonly name: string; readonly key: string }[];
+  readonly onProblem: (text: string) => void;
+}
+
+/** The way in: collector, gate and log, with the tables that the door looks things up in. */
+export interface Door {
+  readonly writer: LogWriter;
+  readonly log: LogReader;
+  readonly collector: Collector;
+  readonly lookups: Lookups;
+  readonly ring: LiveRing;
+  /** Says whether anybody looks at new events. */
+  watch(isWatched: () => boolean): void;
+  /** Takes a request that is for the collector; false for any other. */
+  intercept(request: IncomingMessage, response: ServerResponse): boolean;
+  reload(plan: Plan): Promise<void>;
+  /** Rejects when the log can't be written any more. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** The readers that retention waits for. */
+const REQUIRED_READERS = ["stream", "load", "lake", "tables"];
+const HEARTBEAT_EVERY_MS = 2_000;
+const TABLES_EVERY_MS = 100;
+const TRIM_EVERY_MS = 60_000;
+const FLUSH_EVERY_MS = 5_000;
+
+/** Opens the log for writing (`STORAGE_LOCKED` when another process has it) and the collector. */
+export async function openDoor(options: DoorOptions): Promise<Door> {
+  const { folder, settings, layouts, onProblem } = options;
+  let topics = topicMap(options.plan);
+  const writer = await startLogWriter({
+    dir: folder.root,
+    topics: [...topics.keys()].map((topic) => ({ topic, partitions: settings.partitions })),
+    requiredReaders: REQUIRED_READERS,
+    horizonMs: horizonOf(options.plan),
+  });
+  const log = openEmbeddedLogReader(folder.root);
+  const store = openEmbeddedDimension(folder.dimensions);
+  const lookups = doorLookups(store);
+  const ring = new LiveRing();
+  let isWatched = (): boolean => false;
+  const collector = createCollector({
+    plan: options.plan,
+    topics: doorTopics(options.plan, layouts),
+    keys: writeKeyFile(folder.keys, [
+      { name: "default", key: settings.writeKey },
+      ...options.writeKeys,
+    ]),
+    writer: liveAppender(
+      writer,
+      ring,
+      () => topics,
+      () => isWatched(),
+    ),
+    secret: writer.secret,
+    lookups,
+    clock: systemClock,
+  });
+  let tables = followTables({
+    log,
+    store,
+    topics: tablesOf(topics),
+    layoutOf: (number) => layouts.layoutOf(number),
+  });
+  const follow = async (): Promise<void> => {
+    const moved = tables.step();
+    if (moved.length > 0) await writer.setPositions("tables", moved);
+  };
+  const timers = [
+    every(HEARTBEAT_EVERY_MS, () => writer.heartbeat(), onProblem),
+    every(TABLES_EVERY_MS, follow, onProblem),
+    every(FLUSH_EVERY_MS, () => collector.flush(), onProblem),
+    every(TRIM_EVERY_MS, () => trim(writer, settings), onProblem),
+  ];
+  return {
+    writer,
+    log,
+    collector,
+    lookups,
+    ring,
+    watch: (watched) => void (isWatched = watched),
+    intercept: (request, response) => intercept(collector, request, response),
+    reload: async (plan) => {
+      topics = topicMap(plan);
+      for (const topic of topics.keys()) await writer.ensureTopic(topic, settings.partitions);
+      collector.reload({ plan, topics: doorTopics(plan, layouts) });
+      tables = followTables({
+        log,
+        store,
+        topics: tablesOf(topics),
+        layoutOf: (number) => layouts.layoutOf(number),
+      });
+    },
+    failed: writer.ended.then((error) => {
+      if (error !== undefined) throw error;
+      return new Promise<never>(() => undefined);
+    }),
+    close: async () => {
+      for (const timer of timers) clearInterval(timer);
+      await collector.flush().catch(() => undefined);
+      await writer.close();
+      store.close();
+      log.close();
+    },
+  };
+}
+
+const topicMap = (plan: Plan): ReadonlyMap<string, Topic> =>
+  new Map(topicsOf(plan).map((topic) => [topic.name, topic]));
+
+const tablesOf = (topics: ReadonlyMap<string, Topic>): readonly Topic[] =>
+  [...topics.values()].filter(({ node }) => node.kind === "table");
+
+/** One index serves all events: the longest horizon that any of them asks for. */
+const horizonOf = (plan: Plan): number =>
+  plan.events.reduce((longest, event) => Math.max(longest, event.horizonMs), 0);
+
+function every(
+  ms: number,
+  work: () => Promise<unknown>,
+  onProblem: (text: string) => void,
+): NodeJS.Timeout {
+  let busy = false;
+  return setInterval(() => {
+    if (busy) return;
+    busy = true;
+    work()
+      .catch((thrown: unknown) => onProblem(asMillraceError(thrown).message))
+      .finally(() => (busy = false));
+  }, ms);
+}
+
+async function trim(writer: LogWriter, settings: Settings): Promise<void> {
+  const bounds = { olderThanMs: settings.logDurationMs, bytesMax: settings.logBytesMax };
+  for (let more = true; more;) more = (await writer.trim(bounds)).more;
+}
+
+function intercept(
+  collector: Collector,
+  message: IncomingMessage,
+  response: ServerResponse,
+): boolean {
+  const url = message.url ?? "/";
+  const path = url.slice(0, url.indexOf("?") < 0 ? undefined : url.indexOf("?"));
+  if (!collector.handles(message.method ?? "GET", path)) return false;
+  void collect(collector, message).then((answer) => {
+    if (response.destroyed) return;
+    response.writeHead(answer.status, {
+      "content-length": String(Buffer.byteLength(answer.body)),
+      ...answer.headers,
+    });
+    response.end(answer.body);
+  });
+  return true;
+}
+
+async function collect(collector: Collector, message: IncomingMessage): Promise<CollectResponse> {
+  let request: CollectRequest = collectRequest(message, Buffer.alloc(0));
+  try {
+    const { body, release } = await collector.readBody(message);
+    try {
+      request = { ...request, body };
+      return await collector.handle(request);
+    } finally {
+      release();
+    }
+  } catch (thrown) {
+    const answer = collector.failure(request, thrown);
+    return { ...answer, headers: { ...answer.headers, connection: "close" } };
+  }
+}
