@@ -75,7 +75,7 @@ function timeOf({ text, topic }: GivenDocument, plan: Plan): number | undefined 
   try {
     const document = JSON.parse(text) as Readonly<Record<string, unknown>>;
     const found = names.map((name) => document[name]).find((value) => typeof value === "string");
-    return found === undefined ? undefined : parseTime(found as string, "UTC");
+    return found === undefined ? undefined : parseTime(found, "UTC");
   } catch {
     return undefined;
   }
