@@ -162,7 +162,13 @@ class ImportDatabase implements ImportStore {
       const chunk =
         stored instanceof Uint8Array ? new RowBits(new Uint8Array(stored)) : RowBits.of(CHUNK_ROWS);
       if (visit(chunk, from, index, rows)) {
-        this.#run("INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?)", file, topic, number, chunk.bytes);
+        this.#run(
+          "INSERT OR REPLACE INTO taken VALUES (?, ?, ?, ?)",
+          file,
+          topic,
+          number,
+          chunk.bytes,
+        );
       }
       index += rows;
     }

@@ -138,7 +138,9 @@ export class ImportReceiver {
     try {
       const first = request.first + skip;
       const lines = countLines(request.body) - skip;
-      const taken = request.isDryRun ? RowBits.of(0) : store.taken(request, first, Math.max(0, lines));
+      const taken = request.isDryRun
+        ? RowBits.of(0)
+        : store.taken(request, first, Math.max(0, lines));
       const { file } = request;
       const idOf = (row: number): string => `${file.slice(0, 16)}:${row}`;
       const staged = await stageRows(batch, input, request.body, { ...request, skip, taken, idOf });
@@ -286,7 +288,12 @@ function countLines(body: Buffer): number {
 const countsOf = ({ topic, file }: ImportName, n: number): PendingCount[] =>
   n === 0
     ? []
-    : (["in", "duplicate"] as const).map((status) => ({ topic, status, source: sourceOf({ file }), n }));
+    : (["in", "duplicate"] as const).map((status) => ({
+        topic,
+        status,
+        source: sourceOf({ file }),
+        n,
+      }));
 
 /** What a batch will do, were none of its events a duplicate. */
 function stepOf(

@@ -31,7 +31,11 @@ export async function sniff(path: string): Promise<{ size: number; head: Buffer 
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const why =
-      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : String(code);
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : String(code);
     throw new MillraceError("IMPORT_FAILED", `${path} can't be read: ${why}`, {
       field: "FILE",
       cause,
@@ -60,7 +64,10 @@ export function openBytes(path: string, size: number, compression: Compression):
     file.pipe(decoder);
   }
   return {
-    chunks: readChunks(decoder ?? file, path, compression),
+    chunks: readChunks(decoder ?? file, path, compression, () => {
+      // Node's zstd stops at the end of the first frame, without a word
+      if (compression === "zstd" && decoder!.bytesWritten < size) throw severalFrames(path);
+    }),
     fraction: () => (size === 0 ? 1 : Math.min(1, file.bytesRead / size)),
   };
 }
@@ -69,10 +76,13 @@ async function* readChunks(
   stream: Readable,
   path: string,
   compression: Compression,
+  atEnd: () => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+    atEnd();
   } catch (cause) {
+    if (cause instanceof MillraceError) throw cause;
     const what = compression === "none" ? "can't be read" : `isn't whole ${compression} data`;
     throw new MillraceError("IMPORT_FAILED", `${path} ${what}: ${(cause as Error).message}`, {
       field: "FILE",
@@ -81,6 +91,12 @@ async function* readChunks(
     });
   }
 }
+
+const severalFrames = (path: string): MillraceError =>
+  new MillraceError("IMPORT_FAILED", `${path} has more than one zstd frame`, {
+    field: "FILE",
+    hint: "the rows of the first are imported; make it one: zstd -dc FILE | zstd -o ONE.zst",
+  });
 
 /** The SHA-256 of a file's bytes as they lie on disk, hexadecimal. */
 export async function hashFile(path: string): Promise<string> {

@@ -21,7 +21,10 @@ export async function openSource(path: string, asked?: SourceFormat): Promise<Ro
   if (head.toString("latin1", 0, 4) === PARQUET_MAGIC || asked === "parquet") {
     return openParquetSource(path);
   }
-  if (head.toString("latin1", 0, 2) === "\u00ff\u00fe" || head.toString("latin1", 0, 2) === "\u00fe\u00ff") {
+  if (
+    head.toString("latin1", 0, 2) === "\u00ff\u00fe" ||
+    head.toString("latin1", 0, 2) === "\u00fe\u00ff"
+  ) {
     throw new MillraceError("IMPORT_FAILED", `${path} is UTF-16, not UTF-8`, {
       field: "FILE",
       hint: "convert it: iconv -f UTF-16 -t UTF-8",
@@ -30,14 +33,21 @@ export async function openSource(path: string, asked?: SourceFormat): Promise<Ro
   const compression = compressionOf(head);
   const format = asked ?? formatByName(path) ?? formatByText(head, compression);
   if (format === undefined || format === "parquet") {
-    throw new MillraceError("IMPORT_FAILED", `${path}: neither its name nor its bytes tell its format`, {
-      field: "FILE",
-      hint: "say --format ndjson, csv or parquet",
-    });
+    throw new MillraceError(
+      "IMPORT_FAILED",
+      `${path}: neither its name nor its bytes tell its format`,
+      {
+        field: "FILE",
+        hint: "say --format ndjson, csv or parquet",
+      },
+    );
   }
   const bytes = openBytes(path, size, compression);
-  const rows = (): AsyncGenerator<readonly import("./source-row.ts").SourceRow[], void, undefined> =>
-    format === "csv" ? readCsv(bytes) : readNdjson(bytes);
+  const rows = (): AsyncGenerator<
+    readonly import("./source-row.ts").SourceRow[],
+    void,
+    undefined
+  > => (format === "csv" ? readCsv(bytes) : readNdjson(bytes));
   return { format, rowsTotal: undefined, fraction: bytes.fraction, rows };
 }
 
@@ -47,4 +57,6 @@ function formatByName(path: string): SourceFormat | undefined {
 }
 
 const formatByText = (head: Buffer, compression: string): SourceFormat | undefined =>
-  compression === "none" && head.toString("latin1").trimStart().startsWith("{") ? "ndjson" : undefined;
+  compression === "none" && head.toString("latin1").trimStart().startsWith("{")
+    ? "ndjson"
+    : undefined;

@@ -73,7 +73,9 @@ function takeSpecials(metadata: FileMetaData): Fix[] {
         delete element.logical_type;
         fixes.push(changing(here, (value) => decimalText(value, scale)));
       } else if (logical?.type === "TIMESTAMP" && logical.isAdjustedToUTC === false) {
-        fixes.push(changing(here, (value) => (typeof value === "string" ? value.slice(0, -1) : value)));
+        fixes.push(
+          changing(here, (value) => (typeof value === "string" ? value.slice(0, -1) : value)),
+        );
       }
     }
   };

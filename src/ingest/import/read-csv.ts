@@ -115,7 +115,8 @@ function sourceRow({ record, raw, line }: CsvRow, header: readonly string[]): So
     return unreadable(`line ${line} has ${values}; the header has ${header.length} columns`);
   }
   const isAscii = !BEYOND_ASCII.test(raw);
-  if (!isAscii && !isUtf8(Buffer.from(raw, "latin1"))) return unreadable(`line ${line} isn't UTF-8`);
+  if (!isAscii && !isUtf8(Buffer.from(raw, "latin1")))
+    return unreadable(`line ${line} isn't UTF-8`);
   const values: Record<string, string | null> = {};
   for (let index = 0; index < header.length; index++) {
     const text = record[index]!;

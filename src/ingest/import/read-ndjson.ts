@@ -52,7 +52,10 @@ function rowOf(bytes: Buffer, line: number, isTooLong: boolean): SourceRow {
   while (start < end && isSpace(bytes[start]!)) start++;
   while (end > start && isSpace(bytes[end - 1]!)) end--;
   if (start === end) return { kind: "blank", line };
-  if (bytes[start] === BYTE.openBrace && !bytes.subarray(start, end).includes(BYTE.carriageReturn)) {
+  if (
+    bytes[start] === BYTE.openBrace &&
+    !bytes.subarray(start, end).includes(BYTE.carriageReturn)
+  ) {
     return { kind: "json", bytes: bytes.subarray(start, end), line };
   }
   const message = `line ${line} isn't a JSON object`;

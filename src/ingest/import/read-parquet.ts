@@ -23,13 +23,11 @@ export async function openParquetSource(path: string): Promise<RowSource> {
             throw parquetFailure(path, cause);
           });
           done = to;
-          yield rows.map(
-            (row, index): SourceRow => ({
-              kind: "record",
-              values: nested(row),
-              line: from + index + 1,
-            }),
-          );
+          yield rows.map((row, index): SourceRow => ({
+            kind: "record",
+            values: nested(row),
+            line: from + index + 1,
+          }));
         }
       } finally {
         await file.close();
@@ -50,7 +48,11 @@ function* portions(file: ParquetFile): Generator<{ from: number; to: number }> {
 }
 
 const parquetFailure = (path: string, cause: unknown): MillraceError =>
-  new MillraceError("IMPORT_FAILED", `${path} can't be read as Parquet: ${(cause as Error).message}`, {
-    field: "FILE",
-    cause,
-  });
+  new MillraceError(
+    "IMPORT_FAILED",
+    `${path} can't be read as Parquet: ${(cause as Error).message}`,
+    {
+      field: "FILE",
+      cause,
+    },
+  );

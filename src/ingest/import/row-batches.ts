@@ -27,7 +27,9 @@ export async function* rowBatches(
   let bytes = 0;
   let row = 0;
   const take = (): RowBatch => {
-    const body = Buffer.concat(parts.map((each) => (typeof each === "string" ? Buffer.from(each) : each)));
+    const body = Buffer.concat(
+      parts.map((each) => (typeof each === "string" ? Buffer.from(each) : each)),
+    );
     const count = lines.length;
     const batch = { first: row - count + 1, count, body, lines, fraction: source.fraction() };
     parts = [];
@@ -68,8 +70,7 @@ function wireLine(row: SourceRow, rowNumber: number, map: RowMap | undefined): s
     case "unreadable":
       return unreadableLine(row.row);
     case "record": {
-      const document =
-        map === undefined ? row.values : map.apply(row.values, rowNumber, row.line);
+      const document = map === undefined ? row.values : map.apply(row.values, rowNumber, row.line);
       return document === undefined ? BLANK_ROW : `${rowJson(document)}\n`;
     }
     case "json": {
