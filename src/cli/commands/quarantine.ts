@@ -25,16 +25,20 @@ export const command: Command = {
       if (value !== undefined) query.set(name, value);
     }
     const answer = await findRunning(args, io).request("GET", `/v1/quarantine?${query}`);
-    const { events } = answer as { events: Record<string, unknown>[] };
+    const { items } = answer as { items: Record<string, unknown>[] };
     io.out(
-      args.flag("json") ? `${JSON.stringify(answer, null, 2)}\n` : tableText(events.map(short)),
+      args.flag("json") ? `${JSON.stringify(answer, null, 2)}\n` : tableText(items.map(short)),
     );
   },
 };
 
 const TEXT_SHOWN = 80;
 
-const short = (event: Record<string, unknown>): Record<string, unknown> => ({
-  ...event,
-  text: String(event["text"] ?? "").slice(0, TEXT_SHOWN),
+const short = (item: Record<string, unknown>): Record<string, unknown> => ({
+  id: item["id"],
+  received_at: item["received_at"],
+  topic: item["topic"],
+  reason: item["reason"],
+  rule: item["rule"] ?? item["field"],
+  text: String(item["text"] ?? "(not UTF-8)").slice(0, TEXT_SHOWN),
 });
