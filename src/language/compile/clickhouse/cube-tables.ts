@@ -6,7 +6,7 @@ import type { Topic } from "../../plan/topic.ts";
 import { aggregateSql } from "./aggregate.ts";
 import { expressionSql, sourceScope, storedSql } from "./expression.ts";
 import { measureSql } from "./quotient.ts";
-import { quoteName, quoteText, timeSql, whereClause } from "./sql-text.ts";
+import { quoteName, timeSql, whereClause } from "./sql-text.ts";
 import { DEDUPLICATION_WINDOW } from "./topic-table.ts";
 
 /** Names of what a cube is made of. */
@@ -118,28 +118,18 @@ function cubeView(cube: CubeNode): string {
 const marks = (aggregates: readonly ReturnType<typeof aggregateSql>[]): string =>
   aggregates.flatMap((each, at) => each.incomplete?.(`_a${at}`) ?? []).join(" OR ") || "false";
 
+/** Where months of a cube are computed anew before they replace the old ones. */
+export const cubeStageName = (cube: CubeNode): string => `${cubeNames(cube).target}__stage`;
+
 /**
- * Statements that compute months of a cube anew from the events and put them in place of the old
- * ones, a month in one step each. No insert into the topic may run meanwhile: it would be lost.
+ * INSERT of what a range of a cube is, by the events, into its stage. No insert into the topic may
+ * run until the stage's partitions have replaced the cube's: it would be lost.
  */
-export function cubeRebuild(
+export function cubeStageInsert(
   cube: CubeNode,
   topic: Topic,
-  months: readonly { readonly partition: string; readonly fromMs: number; readonly toMs: number }[],
-): readonly string[] {
-  const { target } = cubeNames(cube);
-  const stage = `${target}__stage`;
-  return [
-    `DROP TABLE IF EXISTS ${quoteName(stage)} SYNC`,
-    `CREATE TABLE ${quoteName(stage)} AS ${quoteName(target)}`,
-    ...months.map(
-      ({ fromMs, toMs }) =>
-        `INSERT INTO ${quoteName(stage)} ${cubeStates(cube, topic, { relation: quoteName(topic.name), fromMs, toMs })}`,
-    ),
-    ...months.map(
-      ({ partition }) =>
-        `ALTER TABLE ${quoteName(target)} REPLACE PARTITION ${quoteText(partition)} FROM ${quoteName(stage)}`,
-    ),
-    `DROP TABLE ${quoteName(stage)} SYNC`,
-  ];
+  range: { readonly fromMs: number; readonly toMs: number },
+): string {
+  const states = cubeStates(cube, topic, { relation: quoteName(topic.name), ...range });
+  return `INSERT INTO ${quoteName(cubeStageName(cube))} ${states}`;
 }
