@@ -38,7 +38,7 @@ export const ERROR_CODES = {
   FIELD_UNDECLARED: code(400, "a key isn't declared, and the event refuses those"),
   TIME_INVALID: code(400, "a time isn't RFC 3339, or has no offset"),
   TIME_OUT_OF_RANGE: code(400, "a time is before 1971, more than a day ahead, or can't be stored"),
-  RULE_BROKEN: code(400, "an event breaks a rule of severity quarantine"),
+  RULE_BROKEN: code(400, "an event breaks a rule of severity quarantine, or a day one of fail"),
   ROW_INVALID: code(400, "a row of an imported file can't be read"),
   NO_EVENT_ACCEPTS: code(400, "no event of the definition accepts this document"),
   // queries
