@@ -15,6 +15,7 @@ export interface DataFolder {
   readonly dimensions: string;
   readonly imports: string;
   readonly keys: string;
+  readonly imports: string;
   readonly layouts: string;
   readonly adminKeyFile: string;
   /** What the running process listens on, for the other commands. */

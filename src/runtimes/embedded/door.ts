@@ -7,6 +7,8 @@ import {
   type CollectRequest,
   type CollectResponse,
 } from "../../ingest/http/collect-request.ts";
+import { openImportDatabase } from "../../ingest/import/import-database.ts";
+import { ImportReceiver } from "../../ingest/import/import-receiver.ts";
 import type { Lookups } from "../../ingest/derive/lookups.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { topicsOf, type Topic } from "../../language/plan/topic.ts";
@@ -40,6 +42,8 @@ export interface Door {
   readonly collector: Collector;
   readonly lookups: Lookups;
   readonly ring: LiveRing;
+  /** Takes files in. */
+  readonly imports: () => ImportReceiver;
   /** Says whether anybody looks at new events. */
   watch(isWatched: () => boolean): void;
   /** Takes a request that is for the collector; false for any other. */
@@ -89,6 +93,18 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     lookups,
     clock: systemClock,
   });
+  const importStore = openImportDatabase(folder.imports);
+  const importReceiver = (plan: Plan): ImportReceiver =>
+    new ImportReceiver({
+      plan,
+      topics: doorTopics(plan, layouts),
+      secret: writer.secret,
+      lookups,
+      log: { append: (request) => writer.append(request), ledger: (query) => log.ledger(query) },
+      store: importStore,
+      clock: systemClock,
+    });
+  let imports = importReceiver(options.plan);
   let tables = followTables({
     log,
     store,
@@ -111,12 +127,14 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     collector,
     lookups,
     ring,
+    imports: () => imports,
     watch: (watched) => void (isWatched = watched),
     intercept: (request, response) => intercept(collector, request, response),
     reload: async (plan) => {
       topics = topicMap(plan);
       for (const topic of topics.keys()) await writer.ensureTopic(topic, settings.partitions);
       collector.reload({ plan, topics: doorTopics(plan, layouts) });
+      imports = importReceiver(plan);
       tables = followTables({
         log,
         store,
@@ -132,6 +150,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       for (const timer of timers) clearInterval(timer);
       await collector.flush().catch(() => undefined);
       await writer.close();
+      importStore.close();
       store.close();
       log.close();
     },

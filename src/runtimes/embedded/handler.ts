@@ -26,6 +26,7 @@ import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { Door } from "./door.ts";
 import { readFigures } from "./figures.ts";
+import { importRoutes } from "./import-routes.ts";
 import type { LayoutStore } from "./layout-store.ts";
 import type { PipelineProcess } from "./pipeline-process.ts";
 import { isLoopback, type Settings } from "./settings.ts";
@@ -86,6 +87,7 @@ function apiRoutes(parts: HandlerParts): readonly Route[] {
     }),
     sqlRoute(readOnly),
     feed.route,
+    ...importRoutes(parts.door.imports, parts.adminKey),
     ...qualityRoutes(qualitySources(parts), clock),
     ...batchRoutes({
       amend: (call) => pipeline.calls.amend(call),
