@@ -13,7 +13,6 @@ export interface DataFolder {
   readonly batch: string;
   readonly registry: string;
   readonly dimensions: string;
-  readonly imports: string;
   readonly keys: string;
   readonly imports: string;
   readonly layouts: string;
