@@ -60,6 +60,8 @@ export const LIMITS = {
   warehouseServersMax: 3,
   /** Connections of the warehouse for outsiders' SQL. */
   warehouseReadersMax: 2,
+  /** Connections given up because a query in them could not be ended, until a restart. */
+  warehouseGivenUpMax: 8,
   /** Statements that wait for a connection of one kind; beyond it the warehouse refuses. */
   warehouseWaitingMax: 100,
   /** Rows after which one insert of the loader takes no further batch. */
@@ -72,6 +74,8 @@ export const LIMITS = {
   lakeRollBytesMax: 512 * 1024 * 1024,
   /** Milliseconds after which a partition's events are written to the lake. */
   lakeRollMsMax: 5 * 60 * 1000,
+  /** Days that one statement writes files of the lake for; each takes some MB of memory. */
+  lakeDaysAtOnceMax: 50,
   /** Files of one partition and day that isn't over, from which on they are merged. */
   lakeFilesMax: 48,
   /** Bytes from which on the lake's files aren't merged into larger ones. */

@@ -39,7 +39,13 @@ export class LakeMerger {
     const path = join(lake.beginMerge(merge), `${date}.${format}`);
     const columns = fileColumns(newestLayoutOf(topic));
     await warehouse.exportFile({
-      from: { sql: filesQuery(files.map((file) => file.path), files[0]!.format, columns) },
+      from: {
+        sql: filesQuery(
+          files.map((file) => file.path),
+          files[0]!.format,
+          columns,
+        ),
+      },
       path,
       format: ENGINE_FORMATS[format],
       settings: LAKE_SETTINGS,

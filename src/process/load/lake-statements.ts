@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import { LIMITS } from "../../core/limits.ts";
 import { quotedName, quotedText, structureOf } from "../../storage/warehouse/statements.ts";
 import type { FileInsert } from "../../storage/warehouse/warehouse.ts";
 import type { LakeFormat } from "../../storage/lake/lake.ts";
@@ -20,19 +21,42 @@ export const LAKE_SETTINGS = {
   max_insert_threads: 1,
 } as const;
 
-/** Rows of a spool into one file a day, `<folder>/YYYY-MM-DD.<format>`, in the spool's order. */
+/** Rows that wait for the lake, and the column that says which day each belongs to. */
+export interface SpoolSource {
+  readonly path: string;
+  readonly columns: FileInsert["columns"];
+  readonly time: string;
+}
+
+const spoolSql = ({ path, columns }: SpoolSource): string =>
+  `file(${quotedText(path)}, 'RowBinary', ${quotedText(structureOf(columns))})`;
+
+const daySql = ({ time }: SpoolSource): string => `toDate(${quotedName(time)}, 'UTC')`;
+
+/** Days that one statement may write; the engine's ORC writer takes some 50 MB for each. */
+export const daysAtOnceMax = (format: LakeFormat): number =>
+  format === "orc" ? Math.floor(LIMITS.lakeDaysAtOnceMax / 6) : LIMITS.lakeDaysAtOnceMax;
+
+/** The days of a spool's events, ascending. */
+export const daysQuery = (source: SpoolSource): string =>
+  `SELECT DISTINCT ${daySql(source)} AS day FROM ${spoolSql(source)} ORDER BY day`;
+
+/**
+ * Rows of a spool, of days from `first` to `last`, into one file a day,
+ * `<folder>/YYYY-MM-DD.<format>`, in the spool's order.
+ */
 export function splitByDayStatement(
-  spool: { readonly path: string; readonly columns: FileInsert["columns"]; readonly time: string },
+  source: SpoolSource,
+  [first, last]: readonly [first: string, last: string],
   folder: string,
   format: LakeFormat,
 ): string {
-  const structure = structureOf(spool.columns);
-  const engineFormat = quotedText(ENGINE_FORMATS[format]);
+  const structure = quotedText(structureOf(source.columns));
   const target = quotedText(`${folder}/{_partition_id}.${format}`);
-  const source = `file(${quotedText(spool.path)}, 'RowBinary', ${quotedText(structure)})`;
   return (
-    `INSERT INTO FUNCTION file(${target}, ${engineFormat}, ${quotedText(structure)}) ` +
-    `PARTITION BY toDate(${quotedName(spool.time)}, 'UTC') SELECT * FROM ${source}`
+    `INSERT INTO FUNCTION file(${target}, ${quotedText(ENGINE_FORMATS[format])}, ${structure}) ` +
+    `PARTITION BY ${daySql(source)} SELECT * FROM ${spoolSql(source)} ` +
+    `WHERE ${daySql(source)} BETWEEN ${quotedText(first)} AND ${quotedText(last)}`
   );
 }
 

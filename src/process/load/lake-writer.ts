@@ -15,6 +15,8 @@ import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import {
   type ContentsRow,
   contentsQuery,
+  daysAtOnceMax,
+  daysQuery,
   ENGINE_FORMATS,
   LAKE_SETTINGS,
   splitByDayStatement,
@@ -143,9 +145,15 @@ export class LakeWriter {
   ): Promise<StagedFile[]> {
     const { warehouse } = this.#options;
     const source = { path: this.#spoolPath, columns, time: topic.time };
-    await warehouse.command(splitByDayStatement(source, folder, this.#format), {
-      settings: LAKE_SETTINGS,
-    });
+    const days = (await warehouse.query<{ day: string }>(daysQuery(source))).map(({ day }) => day);
+    const atOnce = daysAtOnceMax(this.#format);
+    for (let at = 0; at < days.length; at += atOnce) {
+      const last = Math.min(at + atOnce, days.length) - 1;
+      await warehouse.command(
+        splitByDayStatement(source, [days[at]!, days[last]!], folder, this.#format),
+        { settings: LAKE_SETTINGS },
+      );
+    }
     const contents = await warehouse.query<ContentsRow>(
       contentsQuery(folder, this.#format, topic.time),
     );

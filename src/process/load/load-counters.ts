@@ -15,7 +15,10 @@ export interface LoadCounter {
 
 /** Adds up work by topic. */
 export class LoadCounters {
-  readonly #byTopic = new Map<string, { -readonly [Name in keyof LoadCounter]: LoadCounter[Name] }>();
+  readonly #byTopic = new Map<
+    string,
+    { -readonly [Name in keyof LoadCounter]: LoadCounter[Name] }
+  >();
 
   add(topic: string, work: { rows: number; bytes: number; wallMs: number }): void {
     const counter = this.#of(topic);

@@ -119,3 +119,39 @@ test("the lake takes every event by its day, rolls by age, and merges days that 
     return files().reduce((sum, { rows }) => sum + rows, 0);
   }
 });
+
+for (const [format, days] of [
+  ["orc", 12],
+  ["parquet", 120],
+] as const) {
+  test(`${days} days in one range of the lake, as ${format}`, async () => {
+    const dir = await world.fresh();
+    const shop = new ShopLog(dir);
+    shop.add(3, 1_500, { days });
+    const log = openEmbeddedLogReader(dir);
+    const { warehouse } = world;
+    const lake = openEmbeddedLake({ dir: join(dir, "lake"), clock: systemClock, format });
+    const common = {
+      log,
+      lake,
+      warehouse,
+      clock: systemClock,
+      topics: [TOPIC],
+      layoutOf: layoutOfId,
+    };
+    const writer = new LakeWriter({ ...common, dir: join(dir, "roll"), format });
+    assert.equal((await writer.step({ force: true })).files, days + 1);
+    const files = lake.files({ topic: TOPIC.name });
+    assert.equal(
+      files.reduce((sum, { rows }) => sum + rows, 0),
+      1_500,
+    );
+    const [row] = await warehouse.query<{ n: string }>(
+      `SELECT uniqExact(_partition, _offset) AS n FROM file('${dir}/lake/${TOPIC.name}/*/*.${format}', ${format === "orc" ? "ORC" : "Parquet"})`,
+    );
+    assert.equal(row!.n, "1500");
+    lake.close();
+    log.close();
+    shop.log.close();
+  });
+}

@@ -38,12 +38,7 @@ export function partitionsBehind(
 }
 
 /** Received time of the batch at an offset, ms. */
-export function receivedAt(
-  log: LogReader,
-  topic: string,
-  partition: number,
-  from: number,
-): number {
+export function receivedAt(log: LogReader, topic: string, partition: number, from: number): number {
   const [batch] = log.read({ topic, partition, from, bytesMax: 1 });
   return batch?.firstReceivedAt ?? Infinity;
 }

@@ -87,7 +87,8 @@ export function rowAt(
   const end = log.ends().find((each) => each.topic === topic && each.partition === partition);
   if (end === undefined || offset < end.start) return undefined;
   const [batch] = log.read({ topic, partition, from: offset, bytesMax: 1 });
-  if (batch === undefined || batch.baseOffset > offset || batch.endOffset <= offset) return undefined;
+  if (batch === undefined || batch.baseOffset > offset || batch.endOffset <= offset)
+    return undefined;
   const layout = layoutOf(topic, batch.layoutId);
   const walker = compileRows(layout, []);
   let start = 0;

@@ -86,7 +86,10 @@ test("ledger and trace follow events from the door to warehouse and lake", async
   ]);
   const total = (column: "accepted" | "loaded" | "lake"): number =>
     report.partitions.reduce((sum, each) => sum + each[column], 0);
-  assert.deepEqual([total("accepted"), total("loaded"), total("lake")], Array(3).fill(made.made.rows));
+  assert.deepEqual(
+    [total("accepted"), total("loaded"), total("lake")],
+    Array(3).fill(made.made.rows),
+  );
   assert.ok(report.partitions.every(({ settled }) => settled.load && settled.lake));
 
   const trace = await traceEvent(sources, "event-7");
@@ -100,8 +103,14 @@ test("ledger and trace follow events from the door to warehouse and lake", async
   assert.equal(there!.n, "1");
   assert.equal((event!.event as { event_id: string }).event_id, "event-7");
   assert.equal(event!.windows!.filter(({ metric }) => metric === "event-volume").length, 10);
-  assert.ok(event!.windows!.every(({ metric }) => metric !== "page-view-counts"), "a purchase");
-  assert.ok(event!.windows!.some(({ by }) => by === "amendment"), "a month late");
+  assert.ok(
+    event!.windows!.every(({ metric }) => metric !== "page-view-counts"),
+    "a purchase",
+  );
+  assert.ok(
+    event!.windows!.some(({ by }) => by === "amendment"),
+    "a month late",
+  );
 
   const broken = await traceEvent(sources, "broken-1");
   assert.equal(broken.status, "quarantined");

@@ -49,7 +49,12 @@ const until = (step: () => Promise<{ idle: boolean }>) => async () => {
 };
 
 if (order.work === "load") {
-  const loader = new Loader({ ...common, dir: join(order.dir, "load"), rowsMax: 1_500, crashPoint });
+  const loader = new Loader({
+    ...common,
+    dir: join(order.dir, "load"),
+    rowsMax: 1_500,
+    crashPoint,
+  });
   await work(() => loader.step());
   loader.close();
 } else {

@@ -26,7 +26,7 @@ export const NEW_LAYOUT: Layout = topic.layout;
 export const layoutOfId = (_: string, id: number): Layout => (id === 1 ? OLD_LAYOUT : NEW_LAYOUT);
 
 export const START_MS = Date.UTC(2025, 2, 10, 23, 30);
-const MONTH_MS = 30 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** What the log has, counted while it was made. */
 export interface Made {
@@ -47,20 +47,27 @@ export class ShopLog {
     this.log.ensureTopic(TOPIC.name, PARTITIONS);
   }
 
-  /** `months` is how far back the oldest event lies; 0 keeps all within minutes. */
-  add(batches: number, rowsPerBatch: number, { layoutId = 2, months = 0 } = {}): void {
+  /** How far back events lie: so many months, or so many days; 0 keeps all within a minute. */
+  add(batches: number, rowsPerBatch: number, { layoutId = 2, months = 0, days = 0 } = {}): void {
+    const back =
+      months > 0 ? { steps: months, stepMs: 30 * DAY_MS } : { steps: days, stepMs: DAY_MS };
     for (let batch = 0; batch < batches; batch++) {
       this.#clock.advance(700);
       const partition = batch % PARTITIONS;
       this.log.append({
-        batches: [this.#batch(partition, rowsPerBatch, layoutId, months)],
+        batches: [this.#batch(partition, rowsPerBatch, layoutId, back)],
         counts: [{ topic: TOPIC.name, status: "in", source: "http", n: rowsPerBatch }],
       });
       if (batch % 5 === 4) this.log.heartbeat();
     }
   }
 
-  #batch(partition: number, count: number, layoutId: number, months: number): PendingBatch {
+  #batch(
+    partition: number,
+    count: number,
+    layoutId: number,
+    { steps, stepMs }: { steps: number; stepMs: number },
+  ): PendingBatch {
     const layout = layoutOfId(TOPIC.name, layoutId);
     const rows: Uint8Array[] = [];
     const times: number[] = [];
@@ -70,7 +77,7 @@ export class ShopLog {
       const price = BigInt((n % 1000) * 1234);
       if (isPurchase) this.made.purchases++;
       if (isPurchase) this.made.price += price;
-      const back = months === 0 ? n % 60_000 : (n % (months + 1)) * MONTH_MS;
+      const back = steps === 0 ? n % 60_000 : (n % (steps + 1)) * stepMs;
       const time = this.#clock.nowMs() - back;
       times.push(time);
       const values: Record<string, Value> = {
@@ -84,7 +91,12 @@ export class ShopLog {
         "context.screen_resolution": "1920x1080",
         page_path: `/products/${n % 313}`,
       };
-      rows.push(encodeRow(layout, layout.columns.map(({ name }) => values[name] ?? null)));
+      rows.push(
+        encodeRow(
+          layout,
+          layout.columns.map(({ name }) => values[name] ?? null),
+        ),
+      );
     }
     const rowStarts = new Uint32Array(rows.length);
     for (let row = 1; row < rows.length; row++)
