@@ -1,0 +1,184 @@
+import { dayOf, parseDay, UNIT_MS } from "../../core/time.ts";
+import type { MetricNode } from "../../language/plan/nodes.ts";
+import { amend, type TopicAmendment } from "./amend.ts";
+import { auditDay, type DayAudit } from "./audit.ts";
+import { backfillMetric, dropFormerMeanings, type BackfillReport } from "./backfill.ts";
+import type { BatchContext } from "./batch-context.ts";
+import { dueDays } from "./due-days.ts";
+import { runModels, type ModelReport } from "./models.ts";
+import { daysBetween } from "./month.ts";
+
+/** Late or imported events of an hour in a partition, as the stream recorded them. */
+export interface TouchedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** Start of the hour, ms. */
+  readonly hour: number;
+  readonly lastOffset: number;
+}
+
+/** What batch needs of the stream. */
+export interface StreamView {
+  touched(): readonly TouchedRecord[];
+  /** Forgets records, save those to which events were added since they were read. */
+  clear(records: readonly TouchedRecord[]): void;
+  /** From when on the stream counts this meaning of a metric, ms. */
+  sinceMs(metric: MetricNode): number;
+}
+
+export interface BatchCycleOptions {
+  readonly context: BatchContext;
+  readonly stream: StreamView;
+  /** The next offset that the warehouse doesn't have. */
+  readonly coverage: (topic: string, partition: number) => number;
+  /** Every event received before this time is in the warehouse and the lake, ms. */
+  readonly coveredMs: () => number;
+  /** Metrics that are served by another meaning until their backfill. */
+  readonly toBackfill: readonly MetricNode[];
+}
+
+/** What one amendment did. */
+export interface AmendReport {
+  readonly topics: readonly TopicAmendment[];
+  /** Hours that wait: for their events to be stored, or for their windows to close. */
+  readonly waiting: number;
+}
+
+const DAYS_AT_ONCE = 8;
+
+/**
+ * The batch engine's own work, one piece at a time: amendment of what came late, models of days that
+ * are over, their audit, backfill of changed metrics.
+ */
+export class BatchCycle {
+  readonly #options: BatchCycleOptions;
+  readonly #toBackfill: Set<MetricNode>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: BatchCycleOptions) {
+    this.#options = options;
+    this.#toBackfill = new Set(options.toBackfill);
+  }
+
+  /** Everything that is due now. */
+  run(): Promise<void> {
+    return this.#alone(async () => {
+      await this.#backfillChanged();
+      await this.#amend();
+      await this.#finishDays();
+    });
+  }
+
+  /** Amends now. */
+  amend(): Promise<AmendReport> {
+    return this.#alone(() => this.#amend());
+  }
+
+  /** Computes the days' models, and the metrics from the events, again. */
+  backfill(
+    fromDay: string,
+    toDay: string,
+    name?: string,
+  ): Promise<{
+    readonly models: readonly ModelReport[];
+    readonly metrics: readonly BackfillReport[];
+  }> {
+    return this.#alone(async () => {
+      const { context, stream } = this.#options;
+      const days = daysBetween(fromDay, toDay).map(dayOf);
+      const models = await runModels(context, { days, ...(name && { models: [name] }) });
+      const metrics: BackfillReport[] = [];
+      for (const metric of context.plan.metrics) {
+        if (name !== undefined && metric.name !== name) continue;
+        const fromMs = parseDay(fromDay)!;
+        const toMs = parseDay(toDay)! + UNIT_MS.d;
+        const sinceMs = Math.max(stream.sinceMs(metric), toMs);
+        metrics.push(await backfillMetric(context, metric, { sinceMs, fromMs, toMs }));
+      }
+      return { models, metrics };
+    });
+  }
+
+  /** Audits days. */
+  audit(fromDay: string, toDay: string): Promise<readonly DayAudit[]> {
+    return this.#alone(async () => {
+      const audits: DayAudit[] = [];
+      for (const ms of daysBetween(fromDay, toDay)) audits.push(await this.#audit(dayOf(ms)));
+      return audits;
+    });
+  }
+
+  /** One piece of work at a time: they write the same tables. */
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const run = this.#last.then(work, work);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #amend(): Promise<AmendReport> {
+    const { context, stream, coverage } = this.#options;
+    const all = stream.touched();
+    const isStored = (each: TouchedRecord): boolean =>
+      each.lastOffset < coverage(each.topic, each.partition);
+    // An hour is amended when all that touched it is stored: else it would be amended twice.
+    const held = new Set(all.filter((each) => !isStored(each)).map(hourOf));
+    const ready = all.filter((each) => !held.has(hourOf(each)));
+    const hours = new Map(ready.map(({ topic, hour }) => [`${topic} ${hour}`, { topic, hour }]));
+    const topics = await amend(context, [...hours.values()]);
+    for (const report of topics) {
+      const cleared = new Set(report.cleared);
+      stream.clear(ready.filter((each) => each.topic === report.topic && cleared.has(each.hour)));
+    }
+    const waiting = topics.reduce((sum, report) => sum + report.waiting.length, 0);
+    return { topics, waiting: waiting + held.size };
+  }
+
+  /** Models and the audit of days that are over, from the day before the warehouse's first run on. */
+  async #finishDays(): Promise<void> {
+    const { context, coveredMs } = this.#options;
+    if (context.plan.models.length === 0) return;
+    const covered = coveredMs();
+    const graceMs = context.plan.metrics.reduce(
+      (most, each) => Math.max(most, each.graceMs),
+      300_000,
+    );
+    const days = dueDays({
+      done: await this.#doneDays(),
+      fromMs: covered - DAYS_AT_ONCE * UNIT_MS.d,
+      coveredMs: covered,
+      graceMs,
+      slackMs: context.slackMs,
+      daysMax: DAYS_AT_ONCE,
+    });
+    if (days.length === 0) return;
+    await runModels(context, { days });
+    for (const day of days) await this.#audit(day);
+  }
+
+  /** Audited days are done: the audit comes last. */
+  async #doneDays(): Promise<ReadonlySet<string>> {
+    const rows = await this.#options.context.warehouse.query<{ day: string }>(
+      "SELECT DISTINCT toString(day) AS day FROM millrace_audits",
+    );
+    return new Set(rows.map((row) => row.day));
+  }
+
+  #audit(day: string): Promise<DayAudit> {
+    const { context, stream } = this.#options;
+    return auditDay(context, day, { sinceMs: (metric) => stream.sinceMs(metric) });
+  }
+
+  async #backfillChanged(): Promise<void> {
+    const { context, stream } = this.#options;
+    for (const metric of this.#toBackfill) {
+      const { remaining } = await backfillMetric(context, metric, {
+        sinceMs: stream.sinceMs(metric),
+      });
+      if (remaining) continue;
+      await dropFormerMeanings(context, metric);
+      this.#toBackfill.delete(metric);
+    }
+  }
+}
+
+const hourOf = ({ topic, hour }: TouchedRecord): string => `${topic} ${hour}`;
