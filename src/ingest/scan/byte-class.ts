@@ -19,10 +19,15 @@ export const BYTE = {
   closeBrace: 125,
 } as const;
 
-/** 1 for bytes that stand for themselves inside a JSON string: not `"`, `\` or a control. */
-export const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte >= BYTE.space && byte !== BYTE.quote && byte !== BYTE.backslash ? 1 : 0,
-);
+/** The first position at or after `at` of a `"`, a `\` or a control; at the latest the end. */
+export function plainEnd(bytes: Uint8Array, at: number): number {
+  let here = at;
+  let byte = bytes[here]!;
+  // past the end there is `undefined`, which is no greater than anything
+  while (byte !== BYTE.quote && byte !== BYTE.backslash && byte >= BYTE.space)
+    byte = bytes[++here]!;
+  return here;
+}
 
 /** What the byte after `\` stands for; 0 where it isn't a simple escape (`\u` isn't). */
 export const UNESCAPED = new Uint8Array(256);

@@ -5,6 +5,11 @@ export class ByteTable {
   readonly #pool: Uint8Array;
   readonly #starts: Int32Array;
 
+  /** How many texts there are. */
+  get size(): number {
+    return this.#starts.length - 1;
+  }
+
   /** The index of a text in `texts` is what `find` gives. */
   constructor(texts: readonly string[]) {
     const encoded = texts.map((text) => new TextEncoder().encode(text));
@@ -33,6 +38,17 @@ export class ByteTable {
       if (index === -1 || this.is(index, bytes, start, end)) return index;
       slot = (slot + 1) & this.#mask;
     }
+  }
+
+  /** The end of the text at `index` where `bytes` has it and a quote from `start` on; else -1. */
+  endAt(index: number, bytes: Uint8Array, start: number): number {
+    const pool = this.#pool;
+    const to = this.#starts[index + 1]!;
+    let at = start;
+    for (let from = this.#starts[index]!; from < to; from++) {
+      if (bytes[at++] !== pool[from]) return -1;
+    }
+    return bytes[at] === 34 /* " */ ? at : -1;
   }
 
   /** Whether `bytes[start, end)` is the text at `index`. */

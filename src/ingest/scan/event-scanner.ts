@@ -1,5 +1,5 @@
 import { LIMITS } from "../../core/limits.ts";
-import { BYTE, PLAIN, UNESCAPED, skipSpace } from "./byte-class.ts";
+import { BYTE, plainEnd, skipSpace, UNESCAPED } from "./byte-class.ts";
 import { SENT_AT, type ScanProgram } from "./program.ts";
 import { scanNumber } from "./scan-number.ts";
 
@@ -42,6 +42,8 @@ export class EventScanner {
   readonly #keep: boolean;
   readonly #recordSeen: Uint8Array;
   readonly #openNames: Buffer[];
+  /** Per record, by 1 + the last key's index: the key that came after it the last time. */
+  readonly #guesses: Int16Array[];
   #bytes: Uint8Array = Buffer.alloc(0);
   /** Hashes of the undeclared keys of the objects that are open. */
   readonly #names = new Int32Array(NAMES_MAX);
@@ -61,6 +63,7 @@ export class EventScanner {
     this.ends = new Int32Array(leaves.length);
     this.#recordSeen = new Uint8Array(records.length);
     this.#openNames = records.map(({ name }) => Buffer.from(`${JSON.stringify(name)}:{`));
+    this.#guesses = records.map(({ keys }) => new Int16Array(keys.size + 1).fill(-1));
     this.#path = new Int16Array(Math.max(...records.map(({ depth }) => depth)) + 1);
   }
 
@@ -84,23 +87,33 @@ export class EventScanner {
     const bytes = this.#bytes;
     const { keys, targets, depth } = this.#program.records[record]!;
     this.#path[depth] = record;
+    const guesses = this.#guesses[record]!;
     const namesBase = this.#namesTop;
+    /** 1 + the index of the last declared key; clients mostly send keys in one order. */
+    let last = 0;
     let at = start;
     if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at);
     if (bytes[at] !== BYTE.closeBrace) {
       for (;;) {
         if (bytes[at] !== BYTE.quote) return ASK;
         const keyStart = ++at;
-        while (PLAIN[bytes[at]!] === 1) at++;
-        if (bytes[at] !== BYTE.quote) return ASK;
-        const keyEnd = at++;
+        const guess = guesses[last]!;
+        let index = guess;
+        let keyEnd = guess === -1 ? -1 : keys.endAt(guess, bytes, at);
+        if (keyEnd === -1) {
+          keyEnd = plainEnd(bytes, at);
+          if (bytes[keyEnd] !== BYTE.quote) return ASK;
+          index = keys.find(bytes, keyStart, keyEnd);
+          if (index !== -1) guesses[last] = index;
+        }
+        at = keyEnd + 1;
         if (bytes[at] !== BYTE.colon) {
           at = skipSpace(bytes, at);
           if (bytes[at] !== BYTE.colon) return ASK;
         }
         at++;
         if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at);
-        const index = keys.find(bytes, keyStart, keyEnd);
+        if (index !== -1) last = index + 1;
         if (index === -1) at = this.#undeclared(keyStart, keyEnd, at, depth, namesBase);
         else {
           const target = targets[index]!;
@@ -160,10 +173,10 @@ export class EventScanner {
     let at = start;
     this.#escapes = 0;
     for (;;) {
-      while (PLAIN[bytes[at]!] === 1) at++;
+      at = plainEnd(bytes, at);
       if (bytes[at] === BYTE.quote) return at + 1;
-      if (bytes[at] !== BYTE.backslash || UNESCAPED[bytes[at + 1]!] === 0) return ASK;
-      if (bytes[at + 1] === undefined) return ASK;
+      if (bytes[at] !== BYTE.backslash || at + 1 >= bytes.length) return ASK;
+      if (UNESCAPED[bytes[at + 1]!] === 0) return ASK;
       this.#escapes++;
       at += 2;
     }

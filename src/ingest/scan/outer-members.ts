@@ -1,5 +1,5 @@
 import { balancedEnd, BROKEN } from "./body-cursor.ts";
-import { BYTE, PLAIN, skipSpace } from "./byte-class.ts";
+import { BYTE, plainEnd, skipSpace } from "./byte-class.ts";
 
 /** A range of bytes. */
 export interface ByteRange {
@@ -20,7 +20,7 @@ export function outerMembers(bytes: Buffer): Map<string, ByteRange> | undefined 
   for (;;) {
     if (bytes[at] !== BYTE.quote) return undefined;
     const keyStart = ++at;
-    while (PLAIN[bytes[at]!] === 1) at++;
+    at = plainEnd(bytes, at);
     if (bytes[at] !== BYTE.quote) return undefined;
     const key = bytes.toString("utf8", keyStart, at);
     at = skipSpace(bytes, at + 1);

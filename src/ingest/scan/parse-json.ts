@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { ErrorCode } from "../../core/errors.ts";
-import { BYTE, PLAIN, skipSpace } from "./byte-class.ts";
+import { BYTE, plainEnd, skipSpace } from "./byte-class.ts";
 import type { JsonMember, JsonNode } from "./json-node.ts";
 import { scanNumber } from "./scan-number.ts";
 
@@ -118,7 +118,7 @@ class Parser {
     let at = start;
     let escaped = false;
     for (;;) {
-      while (PLAIN[bytes[at]!] === 1) at++;
+      at = plainEnd(bytes, at);
       if (bytes[at] === BYTE.quote) break;
       if (bytes[at] !== BYTE.backslash) {
         this.#at = at;

@@ -41,6 +41,8 @@ export interface ScanProgram {
   readonly records: readonly RecordProgram[];
   readonly codes: Uint8Array;
   readonly nullable: Uint8Array;
+  /** 1 for texts that are copied as they are, whatever they hold. */
+  readonly plainText: Uint8Array;
   /** Bits of `UNCLEAN`, by leaf. */
   readonly unclean: Uint8Array;
   /** 1 where a clean step gives an absent leaf a value. */
@@ -75,6 +77,9 @@ export function scanProgram(topic: Topic): ScanProgram {
     records: recordPrograms(leaves),
     codes: Uint8Array.from(leaves, (leaf) => codeOf(leaf.type)),
     nullable: Uint8Array.from(leaves, (leaf) => (leaf.nullable ? 1 : 0)),
+    plainText: Uint8Array.from(leaves, (leaf) =>
+      leaf.type.kind === "string" && uncleanOf(leaf) === 0 ? 1 : 0,
+    ),
     unclean: Uint8Array.from(leaves, uncleanOf),
     defaults: Uint8Array.from(leaves, ({ clean }) =>
       clean.some(({ kind }) => kind === "default") ? 1 : 0,

@@ -45,11 +45,23 @@ export class FoundWriter {
     const row = stage.rows;
     const start = stage.length;
     const base = row * stage.columns;
+    const out = stage.bytes;
+    const { columnAt } = stage;
+    const { found, starts, ends } = scanner;
+    const { nullable, plainText } = this.#program;
+    const count = leaves.length;
     let to = start + ROW_HEAD.bytes;
-    for (let leaf = 0; leaf < leaves.length; leaf++) {
-      stage.columnAt[base + leaf] = to;
-      to = leaf === timeLeaf ? this.#time(leaf, to) : this.#leaf(bytes, leaf, to);
-      if (to < 0) return false;
+    for (let leaf = 0; leaf < count; leaf++) {
+      columnAt[base + leaf] = to;
+      if (found[leaf] === FOUND.string && plainText[leaf] === 1) {
+        if (nullable[leaf] === 1) out[to++] = 0;
+        const from = starts[leaf]!;
+        const end = ends[leaf]!;
+        to = putRange(out, putLength(out, to, end - from), bytes, from, end);
+      } else {
+        to = leaf === timeLeaf ? this.#time(leaf, to) : this.#leaf(bytes, leaf, to);
+        if (to < 0) return false;
+      }
     }
     stage.bytes[start + ROW_HEAD.flags] = this.#verdict.flags | arrival.flags;
     stage.time[row] = this.#verdict.time;
