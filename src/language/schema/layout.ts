@@ -146,13 +146,16 @@ const CLICKHOUSE_TYPES: Record<Exclude<ColumnCodec, "decimal64" | "decimal128">,
   string: "String",
 };
 
+/** With fewer digits ClickHouse takes 32 bits for a decimal, and reads 4 bytes where a row has 8. */
+const DECIMAL64_DIGITS_MIN = 10;
+
 /** What ClickHouse calls a column's type, such as `Nullable(Decimal(18, 4))`. */
 export function clickhouseType(column: Column): string {
   const { codec, valueType } = column;
   const plain =
     codec === "decimal64" || codec === "decimal128"
       ? valueType.kind === "decimal"
-        ? `Decimal(${valueType.precision}, ${valueType.scale})`
+        ? `Decimal(${Math.max(valueType.precision, DECIMAL64_DIGITS_MIN)}, ${valueType.scale})`
         : "Decimal(38, 0)"
       : CLICKHOUSE_TYPES[codec];
   const nullable = column.nullable ? `Nullable(${plain})` : plain;

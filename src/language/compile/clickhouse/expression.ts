@@ -211,6 +211,10 @@ export function storedSql(expression: Expression, scope: Scope): string {
   if (type.kind === "decimal" && type.scale > DIGITS.wide) {
     throw unsupported(scope.node, `a value has ${type.scale} places, and a column at most 38`);
   }
+  // Conditions are UInt8 to the engine, and would be read as 0 and 1.
+  if (type.kind === "boolean" && expression.kind !== "field") {
+    return `CAST(${sql} AS ${nullable ? "Nullable(Bool)" : "Bool"})`;
+  }
   if (!isExact(expression) || !isComputed(expression)) return sql;
   if (type.kind === "integer") {
     return `accurateCast(toInt256(${sql}), '${nullable ? "Nullable(Int64)" : "Int64"}')`;
