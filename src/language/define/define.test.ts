@@ -186,6 +186,16 @@ test("check finds what the types can't", () => {
   );
 });
 
+test("check refuses to keep events out by a lookup", () => {
+  const people = table("people", { who: t.string() }, { key: "who" });
+  const known = (severity: "warn" | "quarantine") =>
+    rule("known", { on: orders, expect: line.currency.existsIn(people), severity });
+  const found = (severity: "warn" | "quarantine") =>
+    checkPlan(pipeline({ events: [orders], tables: [people], rules: [known(severity)] }).plan);
+  assert.deepEqual(found("warn"), []);
+  assert.match(found("quarantine")[0]!.message, /`existsIn` can't stand here/);
+});
+
 test("a mistake that can't be built says so at once", () => {
   assert.throws(() => t.decimal(39, 2), MillraceError);
   assert.throws(() => line.pieces.gt("many"), /isn't an exact number/);

@@ -106,7 +106,7 @@ function checkExists(table: string, context: ExpressionContext): ExpressionProbl
   if (!context.allows.exists) {
     return {
       message: "`existsIn` can't stand here",
-      hint: "it is stamped at the door: use it in rules, streams, metrics and cubes over events",
+      hint: "it is stamped at the door: use it in rules of severity warn, streams, metrics and cubes over events",
     };
   }
   return context.tables.has(table)

@@ -1,8 +1,8 @@
 import { MillraceError } from "../../../core/errors.ts";
 import { valueType, type ValueType } from "../../schema/field-type.ts";
 import { typeOf, type Expression } from "../expression.ts";
-import { resultType, type Aggregate, type Measure } from "../measure.ts";
-import type { AnomalyNode, ModelNode, Plan, PlanNode } from "../nodes.ts";
+import { resultType, type Aggregate, type Dimension, type Measure } from "../measure.ts";
+import type { AnomalyNode, ModelNode, Plan, PlanNode, RuleNode } from "../nodes.ts";
 import { topicsOf } from "../topic.ts";
 import type { Window } from "../window.ts";
 import { checkExpression, type ExpressionContext } from "./check-expression.ts";
@@ -23,10 +23,10 @@ export function checkPlan(plan: Plan): readonly Problem[] {
     ),
     ...plan.streams.flatMap((node) => check(node, node, columns, plan, node.select)),
     ...plan.rules.flatMap((node) =>
-      check(node, { from: node.on }, columns, plan, [
-        ...(node.when === undefined ? [] : [{ name: "when", value: node.when }]),
-        { name: "expect", value: node.expect },
-      ]),
+      check(node, { from: node.on }, columns, plan, ruleValues(node), {
+        // Whether a table's row came before an event is chance: no event is kept out by it.
+        exists: node.severity === "warn",
+      }),
     ),
     ...plan.metrics.flatMap((node) => [
       ...check(node, node, columns, plan, node.by),
@@ -41,6 +41,11 @@ export function checkPlan(plan: Plan): readonly Problem[] {
     ...plan.anomalies.flatMap(checkAnomaly),
   ];
 }
+
+const ruleValues = ({ when, expect }: RuleNode): readonly Dimension[] => [
+  ...(when === undefined ? [] : [{ name: "when", value: when }]),
+  { name: "expect", value: expect },
+];
 
 /** Throws `DEFINITION_INVALID` with every problem of a plan, if it has any. */
 export function assertPlan(plan: Plan): void {
