@@ -141,9 +141,10 @@ function restarted({ partitions, steps, cuts }: History): Output {
   let taken = 0;
   for (let turn = 0; taken < steps.length; turn++) {
     const cut = cuts[turn % cuts.length]! + turn * 7;
-    const queue = queues[cut % partitions]!;
-    const batch = queue.splice(0, 1 + (cut % 5));
-    if (batch.length > 0) replay.take(cut % partitions, batch);
+    const waiting = queues.flatMap((queue, index) => (queue.length > 0 ? [index] : []));
+    const partition = waiting[cut % waiting.length]!;
+    const batch = queues[partition]!.splice(0, 1 + (cut % 5));
+    replay.take(partition, batch);
     taken += batch.length;
     if (cut % 3 !== 0) continue;
     replay.commit(output, taken);

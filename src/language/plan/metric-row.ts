@@ -34,9 +34,17 @@ export interface MetricRow {
   readonly version: number;
 }
 
-/** The stored components of all of a metric's measures, in order. */
-export const metricComponents = (metric: MetricNode): readonly Component[] =>
-  metric.measures.flatMap(componentsOf);
+const componentsKnown = new WeakMap<MetricNode, readonly Component[]>();
+
+/** The stored components of all of a metric's measures, in order; made once for each metric. */
+export function metricComponents(metric: MetricNode): readonly Component[] {
+  let components = componentsKnown.get(metric);
+  if (components === undefined) {
+    components = metric.measures.flatMap(componentsOf);
+    componentsKnown.set(metric, components);
+  }
+  return components;
+}
 
 /** The types of a metric's dimensions, in order. */
 export const dimensionTypes = (by: readonly Dimension[]): readonly ValueType[] =>
@@ -66,6 +74,7 @@ export function keyPart(type: ValueType, value: Value): string {
 
 /** The dimensions of a text that `metricKey` wrote. */
 export function parseMetricKey(types: readonly ValueType[], key: string): Value[] {
+  if (types.every((type) => type.kind === "string")) return JSON.parse(key) as Value[];
   const exact = (_: string, value: unknown, context: { readonly source?: string }): unknown =>
     typeof value === "number" ? context.source : value;
   const parse = JSON.parse as (text: string, reviver: typeof exact) => unknown;

@@ -32,6 +32,18 @@ export const historyCodec: EntryCodec<KeyHistory> = {
   },
 };
 
+const meanings = new WeakMap<AnomalyNode, string>();
+
+/** Identifies what an anomaly looks for: with another definition its history is another. */
+export function anomalyMeaning(node: AnomalyNode, metric: MetricNode): string {
+  let meaning = meanings.get(node);
+  if (meaning === undefined) {
+    meaning = fingerprint(canonicalJson([node, metric]));
+    meanings.set(node, meaning);
+  }
+  return meaning;
+}
+
 /**
  * Watches one measure over closed windows: an alert where it is at least `threshold` spreads from
  * the median of the `history` preceding windows of the key. A window that is missing between two is
@@ -62,7 +74,7 @@ export class AnomalyOperator {
     }
     this.node = node;
     this.#metric = metric;
-    this.#meaning = fingerprint(canonicalJson([node, metric]));
+    this.#meaning = anomalyMeaning(node, metric);
     this.#state = state;
     this.#components = componentsOf(measure);
     const first = this.#components[0]!.name;
@@ -74,11 +86,6 @@ export class AnomalyOperator {
         : window.kind === "tumbling"
           ? window.sizeMs
           : window.everyMs;
-  }
-
-  /** Identifies what it looks for: with another definition its history is another. */
-  get meaning(): string {
-    return this.#meaning;
   }
 
   /** Takes the rows that a commit emitted; the state must be saved and settled afterwards. */

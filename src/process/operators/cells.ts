@@ -1,4 +1,3 @@
-import { fitsPrecision } from "../../core/decimal.ts";
 import type { Json } from "../../core/canonical-json.ts";
 import type { Component } from "../../language/plan/measure.ts";
 import type { Value } from "../../language/plan/value.ts";
@@ -108,13 +107,14 @@ const distinctKind = (limit: number): CellKind => ({
 });
 
 const INT64_MAX = 2n ** 63n - 1n;
+const DECIMAL38_MAX = 10n ** 38n - 1n;
 
 /** A value that its type can hold; otherwise null, and the row is incomplete: never wrapped. */
 function fitted(value: Value, type: ValueType): CellValue {
   if (typeof value !== "bigint") return { value, incomplete: false };
   const fits =
     type.kind === "decimal"
-      ? fitsPrecision(value, Math.max(type.precision, 38))
+      ? value <= DECIMAL38_MAX && value >= -DECIMAL38_MAX
       : value <= INT64_MAX && value >= -INT64_MAX - 1n;
   return fits ? { value, incomplete: false } : { value: null, incomplete: true };
 }

@@ -1,5 +1,5 @@
-import { canonicalJson } from "../../core/canonical-json.ts";
 import { compileRows, type RowProgram } from "../../language/compile/javascript/compile-rows.ts";
+import { expressionId } from "../../language/compile/javascript/expression-id.ts";
 import type { Expression } from "../../language/plan/expression.ts";
 import type { Layout } from "../../language/schema/layout.ts";
 
@@ -10,7 +10,7 @@ export class RowExpressions {
 
   /** Index among the program's `values`. */
   value(node: Expression): number {
-    const id = canonicalJson(node);
+    const id = expressionId(node);
     const known = this.#values.get(id);
     if (known !== undefined) return known.index;
     this.#values.set(id, { index: this.#values.size, node });

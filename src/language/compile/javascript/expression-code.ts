@@ -1,4 +1,3 @@
-import { canonicalJson } from "../../../core/canonical-json.ts";
 import { MillraceError } from "../../../core/errors.ts";
 import { parseDecimal } from "../../../core/decimal.ts";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../../plan/expression.ts";
 import type { ValueType } from "../../schema/field-type.ts";
 import type { Layout } from "../../schema/layout.ts";
+import { expressionId } from "./expression-id.ts";
 
 /** A field of something else than the row: a joined table. The value of the current row. */
 export type OutsideField = (field: FieldExpression) => (() => unknown) | undefined;
@@ -58,7 +58,7 @@ export class ExpressionCode {
       return this.#column(lookupColumn(expression.table), expression);
     }
     if (expression.kind === "literal") return literalCode(expression);
-    return this.#named(canonicalJson(expression), () => this.#body(expression));
+    return this.#named(expressionId(expression), () => this.#body(expression));
   }
 
   /** Call that gives the `CachedText` of a text expression, or null; undefined where it can't. */
@@ -66,7 +66,7 @@ export class ExpressionCode {
     if (expression.kind === "coalesce") {
       const args = expression.args.map((arg) => this.cachedText(arg));
       if (args.some((arg) => arg === undefined)) return undefined;
-      return this.#named(`text ${canonicalJson(expression)}`, () => coalesceBody(args as string[]));
+      return this.#named(`text ${expressionId(expression)}`, () => coalesceBody(args as string[]));
     }
     if (expression.kind !== "field") return undefined;
     const index = this.#layout.columns.findIndex((column) => column.name === expression.path);
@@ -77,7 +77,7 @@ export class ExpressionCode {
 
   /** Call of the function that gives the canonical key of a group (`metricKey`). */
   key(dimensions: readonly Expression[]): string {
-    return this.#named(`key ${canonicalJson(dimensions)}`, () => {
+    return this.#named(`key ${dimensions.map(expressionId).join()}`, () => {
       const [only] = dimensions;
       if (only === undefined) return 'return "[]";';
       const cached = dimensions.length === 1 ? this.cachedText(only) : undefined;
@@ -92,7 +92,7 @@ export class ExpressionCode {
     const cached = this.cachedText(expression);
     if (cached !== undefined) {
       return this.#named(
-        `quoted ${canonicalJson(expression)}`,
+        `quoted ${expressionId(expression)}`,
         () => `const t = ${cached}; return t === null ? "null" : quotedOf(t);`,
       );
     }
@@ -212,7 +212,7 @@ export class ExpressionCode {
     const from = typeOf(expression).type;
     if (expression.kind === "literal") return literalCode(expression, to);
     const value = this.value(expression);
-    const id = `as ${canonicalJson([expression, to])}`;
+    const id = `as ${JSON.stringify(to)} ${expressionId(expression)}`;
     if (to.kind === "float" && from.kind !== "float") {
       const scale = scaleOf(from);
       return this.#named(

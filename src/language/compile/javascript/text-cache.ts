@@ -1,4 +1,5 @@
-const SLOTS = 2048;
+const SLOTS_FIRST = 64;
+const SLOTS_MAX = 2048;
 const SLOT_BYTES = 64;
 
 /** A text that was read from a row, with what else is wanted of it. */
@@ -29,18 +30,24 @@ export function decodeText(bytes: Uint8Array, start: number, length: number): st
 /**
  * Texts of one column by their bytes, so that a text that comes again and again is the same string
  * (a cheap key of a `Map`) and isn't decoded again. Direct mapped: a colliding text takes the slot.
- * Texts of more than 64 bytes are not kept.
+ * Texts of more than 64 bytes are not kept. It grows, from 64 to 2,048 texts, with what it misses.
  */
 export class TextCache {
-  readonly #slots: (CachedText | undefined)[] = Array.from({ length: SLOTS });
-  readonly #lengths = new Uint8Array(SLOTS);
-  readonly #bytes = new Uint8Array(SLOTS * SLOT_BYTES);
+  #slots: (CachedText | undefined)[] = [];
+  #lengths = new Uint8Array(0);
+  #bytes = new Uint8Array(0);
+  #mask = 0;
+  #misses = 0;
+
+  constructor() {
+    this.#resize(SLOTS_FIRST);
+  }
 
   read(bytes: Uint8Array, start: number, length: number): CachedText {
     if (length > SLOT_BYTES) return { text: decodeText(bytes, start, length), quoted: "", key: "" };
     let hash = length;
     for (let at = 0; at < length; at++) hash = Math.imul(hash ^ bytes[start + at]!, 0x01000193);
-    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    const slot = (hash ^ (hash >>> 15)) & this.#mask;
     const found = this.#slots[slot];
     const base = slot * SLOT_BYTES;
     if (found !== undefined && this.#lengths[slot] === length) {
@@ -53,7 +60,18 @@ export class TextCache {
     this.#slots[slot] = made;
     this.#lengths[slot] = length;
     for (let at = 0; at < length; at++) this.#bytes[base + at] = bytes[start + at]!;
+    if (++this.#misses > this.#mask * 4 && this.#mask < SLOTS_MAX - 1) {
+      this.#resize((this.#mask + 1) * 2);
+    }
     return made;
+  }
+
+  #resize(slots: number): void {
+    this.#slots = Array.from({ length: slots });
+    this.#lengths = new Uint8Array(slots);
+    this.#bytes = new Uint8Array(slots * SLOT_BYTES);
+    this.#mask = slots - 1;
+    this.#misses = 0;
   }
 }
 
