@@ -77,5 +77,7 @@ function selectFromFile(source: FileSelect): string {
     .join(", ");
   const where = source.where === undefined ? "" : ` WHERE ${source.where}`;
   const order = source.orderBy === undefined ? "" : ` ORDER BY ${source.orderBy}`;
-  return `SELECT ${columns.join(", ")} FROM file(${file})${where}${order}`;
+  // Expressions and conditions speak of the file's columns, also where a result has the same name.
+  const settings = " SETTINGS prefer_column_name_to_alias = 1";
+  return `SELECT ${columns.join(", ")} FROM file(${file})${where}${order}${settings}`;
 }

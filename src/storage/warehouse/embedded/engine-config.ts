@@ -89,6 +89,7 @@ export const PIPELINE_SETTINGS: Readonly<Record<string, string>> = {
   // One order of blocks: a repeated insert must make the same blocks to be recognised.
   max_insert_threads: "1",
   session_timezone: "UTC",
+  interactive_delay: "3600000000",
   fsync_metadata: "1",
 };
 
@@ -103,4 +104,5 @@ export const READER_SETTINGS: Readonly<Record<string, string>> = {
   max_query_size: String(LIMITS.sqlTextBytesMax * 4),
   max_temporary_data_on_disk_size_for_query: String(LIMITS.sqlMemoryBytesMax),
   session_timezone: "UTC",
+  interactive_delay: "3600000000",
 };

@@ -31,8 +31,15 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Opens the engine in `folder`; one process may open one folder. */
-export async function openEngine(folder: string, config: EngineConfig): Promise<Engine> {
+/**
+ * Opens the engine in `folder`; one process may open one folder. Calls `onWornOut` when so many
+ * sessions had to be given up that the process should be started anew.
+ */
+export async function openEngine(
+  folder: string,
+  config: EngineConfig,
+  onWornOut: () => void,
+): Promise<Engine> {
   const configFolder = join(folder, "config");
   await mkdir(configFolder, { recursive: true, mode: 0o700 });
   const configPath = join(configFolder, "config.xml");
@@ -47,34 +54,36 @@ export async function openEngine(folder: string, config: EngineConfig): Promise<
     opened.push(session);
     return session;
   };
-  const many = (count: number, make: () => EngineSession): EngineSession[] =>
-    Array.from({ length: count }, make);
-  const pipeline = (): EngineSession =>
+  const pipeline = async (): Promise<EngineSession> =>
     new EngineSession(connect(), config.database, PIPELINE_SETTINGS);
-
-  const control = pipeline();
-  await control.run(`CREATE DATABASE IF NOT EXISTS ${sqlIdentifier(config.database)}`);
-  const readers = many(
-    LIMITS.warehouseReadersMax,
-    () => new EngineSession(connect(), config.database, READER_SETTINGS),
-  );
-  for (const reader of readers) {
-    await reader.prepare();
-    await reader.run(`SET ROLE ${ROLES.reader}`);
+  const reader = async (): Promise<EngineSession> => {
+    const session = new EngineSession(connect(), config.database, READER_SETTINGS);
+    await session.prepare();
+    await session.run(`SET ROLE ${ROLES.reader}`);
     // 2: nothing can be changed but settings, which the fence looks at (1 would refuse those too).
-    await reader.run("SET readonly = 2");
-  }
+    await session.run("SET readonly = 2");
+    return session;
+  };
+  const pool = async (
+    count: number,
+    make: () => Promise<EngineSession>,
+  ): Promise<SessionPool<EngineSession>> => {
+    const sessions: EngineSession[] = [];
+    while (sessions.length < count) sessions.push(await make());
+    return new SessionPool(sessions, LIMITS.warehouseWaitingMax, async () => {
+      given += 1;
+      if (given > LIMITS.warehouseGivenUpMax) onWornOut();
+      return make();
+    });
+  };
+  let given = 0;
+  const control = await pipeline();
+  await control.run(`CREATE DATABASE IF NOT EXISTS ${sqlIdentifier(config.database)}`);
   return {
     control,
-    loading: new SessionPool(
-      many(LIMITS.warehouseLoadersMax, pipeline),
-      LIMITS.warehouseWaitingMax,
-    ),
-    serving: new SessionPool(
-      many(LIMITS.warehouseServersMax, pipeline),
-      LIMITS.warehouseWaitingMax,
-    ),
-    reading: new SessionPool(readers, LIMITS.warehouseWaitingMax),
+    loading: await pool(LIMITS.warehouseLoadersMax, pipeline),
+    serving: await pool(LIMITS.warehouseServersMax, pipeline),
+    reading: await pool(LIMITS.warehouseReadersMax, reader),
     close: async () => {
       await drainPending();
       for (const session of opened) session.close();

@@ -14,6 +14,8 @@ export interface HttpQuery {
   readonly queryId: string | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;
+  /** Whether the client asks for the result piece by piece (`wait_end_of_query=0`). */
+  readonly stream: boolean;
   /** Whether the client lets the server compress its answer. */
   readonly compress: boolean;
 }
@@ -74,6 +76,7 @@ export function readRequest(request: IncomingMessage): HttpQuery {
     queryId: header("x-clickhouse-query-id") ?? get("query_id"),
     settings,
     params,
+    stream: get("wait_end_of_query") === "0",
     compress: get("enable_http_compression") === "1",
   };
 }

@@ -23,7 +23,10 @@ async function main(): Promise<void> {
   const incoming = join(config.dataDir, "incoming");
   await rm(incoming, { recursive: true, force: true });
   await mkdir(incoming, { recursive: true, mode: 0o700 });
-  const engine = await openEngine(config.dataDir, config);
+  const engine = await openEngine(config.dataDir, config, () => {
+    // Threads of the engine are stuck for good; the parent starts a new process.
+    process.kill(process.pid, "SIGKILL");
+  });
   const server = warehouseServer({
     engine,
     version: await engineVersion(engine.control),

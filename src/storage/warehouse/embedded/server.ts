@@ -36,6 +36,15 @@ interface Running {
   /** Ends the query's text, so that `KILL QUERY` finds it. */
   readonly mark: string;
   readonly gone: () => boolean;
+  /**
+   * Whether the result is given piece by piece; else it is held whole, up to a bound. Only the
+   * pipeline may ask for it: a streamed query can't be ended before it gives its next piece.
+   */
+  readonly stream: boolean;
+  /** Resolved when the engine was told to end the query and doesn't. */
+  readonly stuck: PromiseWithResolvers<void>;
+  /** Whether a session works on it now. */
+  inEngine: boolean;
 }
 
 /** An HTTP server that speaks ClickHouse's protocol over an engine. */
@@ -68,9 +77,17 @@ async function answerRequest(
     if (answerWithoutQuery(http, response)) return;
     const mark = `/*${randomUUID()}*/`;
     const right = options.checkUser(http.user, http.key);
-    const running: Running = { http, answer, mark, gone: () => response.destroyed };
+    const running: Running = {
+      stream: right === "pipeline" && http.stream,
+      stuck: Promise.withResolvers<void>(),
+      http,
+      answer,
+      mark,
+      inEngine: false,
+      gone: () => response.destroyed,
+    };
     response.on("close", () => {
-      if (!response.writableFinished) void kill(options.engine, mark);
+      if (!response.writableFinished && !running.stream) void kill(options.engine, running);
     });
     const body = requestBody(request);
     if (right === "pipeline") await answerPipeline(options, running, body);
@@ -211,10 +228,17 @@ async function withSession(
   use: (session: EngineSession) => Promise<void>,
 ): Promise<void> {
   const session = await pool.acquire();
+  if (running.gone()) return pool.release(session);
+  running.inEngine = true;
+  const used = use(session);
+  used.catch(() => {}); // when it is given up, nobody waits for it
+  let stuck = false;
   try {
-    if (!running.gone()) await use(session);
+    await Promise.race([used, running.stuck.promise.then(() => (stuck = true))]);
   } finally {
-    pool.release(session);
+    running.inEngine = false;
+    if (stuck) await pool.replace();
+    else pool.release(session);
   }
 }
 
@@ -227,7 +251,7 @@ async function sendResult(
   const { answer, mark } = running;
   const info = formatInfo(format);
   const marked = `${sql}\n${mark}`;
-  if (!info.joinable || !readStatement(sql).select) {
+  if (!running.stream || !info.joinable || !readStatement(sql).select) {
     const result = await session.run(marked, format);
     answer.start(info.contentType, format, result);
     await answer.write(result.bytes);
@@ -242,14 +266,30 @@ async function sendResult(
   answer.end();
 }
 
-/** Ends the query of a client that went away. Its own text must not end with the mark. */
-async function kill(engine: Engine, mark: string): Promise<void> {
-  try {
-    await engine.control.run(`KILL QUERY WHERE endsWith(query, ${sqlString(mark)}) ASYNC`);
-  } catch {
-    // It has ended by itself meanwhile.
+/**
+ * Ends the query of a client that went away. `KILL QUERY` has a race in this engine: now and then a
+ * query that is told to end is marked as cancelled and waits for ever (the more often its progress
+ * is asked for, the more often; a query that reaches its time limit always ends). Then its session
+ * is given up and another takes its place. The text of the KILL must not itself end with the mark.
+ */
+async function kill(engine: Engine, running: Running): Promise<void> {
+  const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  for (let tries = 0; running.inEngine && tries < KILL_TRIES_MAX; tries++) {
+    await wait(KILL_AGAIN_MS);
+    if (!running.inEngine) return;
+    try {
+      const mark = sqlString(running.mark);
+      await engine.control.run(`KILL QUERY WHERE endsWith(query, ${mark}) ASYNC`);
+    } catch {
+      // It has ended by itself meanwhile.
+    }
   }
+  await wait(KILL_AGAIN_MS);
+  if (running.inEngine) running.stuck.resolve();
 }
+
+const KILL_AGAIN_MS = 250;
+const KILL_TRIES_MAX = 8;
 
 /** The query of the URL, then that of the body, as ClickHouse joins them. */
 function joined(query: string, body: string): string {

@@ -9,9 +9,12 @@ export class SessionPool<Session> {
   readonly #free: Session[];
   readonly #waiting: ((session: Session) => void)[] = [];
   readonly #waitingMax: number;
+  readonly #make: () => Promise<Session>;
 
-  constructor(sessions: readonly Session[], waitingMax: number) {
+  /** `make` gives a new session for one that is given up. */
+  constructor(sessions: readonly Session[], waitingMax: number, make: () => Promise<Session>) {
     this.#free = [...sessions];
+    this.#make = make;
     this.#waitingMax = waitingMax;
   }
 
@@ -28,6 +31,11 @@ export class SessionPool<Session> {
       return Promise.reject(new PoolFull(`${this.#waiting.length} queries wait already`));
     }
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Puts a new session in the place of an acquired one, which is left to itself. */
+  async replace(): Promise<void> {
+    this.release(await this.#make());
   }
 
   release(session: Session): void {

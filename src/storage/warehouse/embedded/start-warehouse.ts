@@ -180,7 +180,11 @@ class Supervisor implements WarehouseProcess {
 /** Each session's query takes a thread of libuv's pool; files need some too. */
 function childEnvironment(): NodeJS.ProcessEnv {
   const threads =
-    LIMITS.warehouseLoadersMax + LIMITS.warehouseServersMax + LIMITS.warehouseReadersMax + 5;
+    LIMITS.warehouseLoadersMax +
+    LIMITS.warehouseServersMax +
+    LIMITS.warehouseReadersMax +
+    LIMITS.warehouseGivenUpMax +
+    5;
   return { ...process.env, UV_THREADPOOL_SIZE: String(threads) };
 }
 
