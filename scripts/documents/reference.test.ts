@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as language from "../../src/index.ts";
+import { cliPage } from "./cli-page.ts";
+import { codeBlocks } from "./code-blocks.ts";
+import { readDocument } from "./documents.ts";
+
+test("the page of the commands is what they say themselves", async () => {
+  const page = readDocument("docs/reference/cli.md");
+  assert.equal(page, await cliPage(), "run: node scripts/write-cli.ts");
+});
+
+test("every setting is documented, and nothing else", () => {
+  const source = readFileSync(
+    new URL("../../src/runtimes/embedded/settings.ts", import.meta.url),
+    "utf8",
+  );
+  const read = new Set([...source.matchAll(/"(MILLRACE_\w+)"/g)].map(([, name]) => name!));
+  const page = readDocument("docs/reference/configuration.md");
+  const listed = [...page.matchAll(/^\| `(MILLRACE_\w+)` \|/gm)].map(([, name]) => name!);
+  assert.deepEqual(listed.toSorted(), [...read].toSorted());
+});
+
+test("every export of the language has a heading and an example", () => {
+  const page = readDocument("docs/reference/language.md");
+  const headings = [...page.matchAll(/^### (\w+)$/gm)].map(([, name]) => name!);
+  assert.deepEqual(headings.toSorted(), Object.keys(language).toSorted());
+  const examples = codeBlocks(page)
+    .slice(1)
+    .map(({ text }) => text);
+  for (const name of headings) {
+    const isUsed = examples.some((text) => new RegExp(`\\b${name}[.(]`).test(text));
+    assert.ok(isUsed, `no example uses ${name}`);
+  }
+});
