@@ -68,7 +68,7 @@ export class CaseDoor {
     this.#program = doorProgram({
       plan,
       topics: topics.map((topic, index) => ({ topic, layoutId: index + 1 })),
-      secret: new Uint8Array(16),
+      secret: new Uint8Array(8),
       lookups: this.#tables,
       makeId: () => `made-${++made}`,
     });

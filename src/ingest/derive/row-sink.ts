@@ -30,7 +30,7 @@ export class RowSink {
   begin(bytes: number): number {
     if (this.length + bytes > this.bytes.length) {
       const next = Buffer.allocUnsafeSlow((this.length + bytes) * 2);
-      this.bytes.copy(next, 0, 0, this.length);
+      this.bytes.copy(next); // the row that is being made lies behind `length`
       this.bytes = next;
       this.view = new DataView(next.buffer);
     }

@@ -58,6 +58,8 @@ function coerce(plain: Plain, type: LeafType): Plain {
     case "decimal": {
       if (plain.kind !== "string") return plain;
       const text = plain.text.trim();
+      // The text of an amount is what a decimal may be written as anyway.
+      if (type.kind === "decimal" && text === plain.text) return plain;
       return /^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,4})?$/.test(text) &&
         (type.kind === "float" || parseDecimal(text, 40) !== undefined)
         ? { kind: "number", text }
