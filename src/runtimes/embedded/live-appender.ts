@@ -45,7 +45,10 @@ function sampleRows(request: AppendRequest): readonly Sample[] {
     return [...set.rowStarts.subarray(first)].map((start, at) => ({
       set: { number, topic: set.topic },
       index: first + at,
-      row: set.rows.slice(start, set.rowStarts[first + at + 1] ?? set.rows.length),
+      // Of a Buffer, `slice` would be a view.
+      row: Uint8Array.from(
+        set.rows.subarray(start, set.rowStarts[first + at + 1] ?? set.rows.length),
+      ),
     }));
   });
 }

@@ -189,14 +189,12 @@ async function serve(parts: Serving): Promise<HttpServer> {
     () => readOnly.close(),
   );
   let server: HttpServer | undefined;
-  const feed = createLiveFeed(() =>
-    liveState({
-      plan: parts.plan(),
-      door,
-      pipeline,
-      url: server?.url ?? "",
-      writeKey: settings.writeKey,
-    }),
+  const onDefect = (error: MillraceError): void =>
+    parts.onProblem(`${error.code}: ${error.message}`);
+  const { writeKey } = settings;
+  const feed = createLiveFeed(
+    () => liveState({ plan: parts.plan(), door, pipeline, url: server?.url ?? "", writeKey }),
+    onDefect,
   );
   closers.push(() => feed.close());
   door.watch(() => feed.listeners() > 0);
@@ -206,7 +204,7 @@ async function serve(parts: Serving): Promise<HttpServer> {
     readOnly,
     feed,
     clock: systemClock,
-    onDefect: (error: MillraceError) => parts.onProblem(`${error.code}: ${error.message}`),
+    onDefect,
   });
   server = await startHttpServer({
     host: settings.host,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { MillraceError } from "../../core/errors.ts";
+import { asMillraceError, MillraceError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { Route } from "../http/route.ts";
 import type { MetricSummary } from "./metric-summary.ts";
@@ -44,8 +44,11 @@ const EVERY_MS = 1_000;
 /** A listener that hasn't taken this much is cut off; its browser connects again. */
 const UNSENT_BYTES_MAX = 1024 * 1024;
 
-/** A feed that asks `state` once a second. */
-export function createLiveFeed(state: () => Promise<LiveState>): LiveFeed {
+/** A feed that asks `state` once a second; `onDefect` is told why one couldn't be made. */
+export function createLiveFeed(
+  state: () => Promise<LiveState>,
+  onDefect: (error: MillraceError) => void,
+): LiveFeed {
   const listeners = new Set<ServerResponse>();
   let busy = false;
 
@@ -60,7 +63,10 @@ export function createLiveFeed(state: () => Promise<LiveState>): LiveFeed {
     if (busy || listeners.size === 0) return;
     busy = true;
     // A state that can't be made now (a part is restarting) is made a second later.
-    await send(listeners).catch(() => undefined);
+    await send(listeners).catch((thrown: unknown) => {
+      const error = asMillraceError(thrown);
+      if (error.code === "INTERNAL") onDefect(error);
+    });
     busy = false;
   };
   const timer = setInterval(() => void tick(), EVERY_MS);
