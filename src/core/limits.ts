@@ -17,14 +17,17 @@ export const LIMITS = {
   eventKeysMax: 1_000,
   /** Characters of an `event_id` that isn't a UUID. */
   idCharactersMax: 128,
-  /** Events after which the door lets other requests have a turn, and bytes likewise. */
+  /** Events after which the door lets other requests have a turn. */
   turnEventsMax: 500,
+  /** Bytes of events after which the door lets other requests have a turn. */
   turnBytesMax: 1024 * 1024,
-  /** Stages of a topic that the door keeps for its next requests, and bytes of each. */
+  /** Stages of a topic that the door keeps for its next requests. */
   idleStagesMax: 32,
+  /** Bytes of a stage that is kept. */
   idleStageBytesMax: 1024 * 1024,
-  /** Characters of a write key, and right keys that are remembered in memory. */
+  /** Characters of a write key. */
   writeKeyCharactersMax: 256,
+  /** Right write keys that are remembered in memory. */
   writeKeysCachedMax: 1_000,
   /** Bytes of request bodies that are being read or worked on; beyond it the door answers 429. */
   bodiesBytesMax: 128 * 1024 * 1024,

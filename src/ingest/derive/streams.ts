@@ -6,6 +6,7 @@ import type { Topic } from "../../language/plan/topic.ts";
 import type { Value } from "../../language/plan/value.ts";
 import { ROW_HEAD, type Column } from "../../language/schema/layout.ts";
 import type { Lookups, TableRow } from "./lookups.ts";
+import { putRange } from "../scan/stage.ts";
 import { topicLookups, type TopicLookups } from "./topic-lookups.ts";
 import { putValue, valueRoom, type RowSink } from "./row-sink.ts";
 
@@ -78,8 +79,7 @@ export class StreamMaker {
 
   #write(from: RowSink, parent: number, start: number, into: RowSink, room: number): void {
     const begin = into.begin(room);
-    let to = begin + ROW_HEAD.bytes;
-    into.bytes[begin + ROW_HEAD.flags] = from.bytes[start + ROW_HEAD.flags]!;
+    let to = putRange(into.bytes, begin, from.bytes, start, start + ROW_HEAD.bytes);
     for (let index = 0; index < this.#columns.length; index++) {
       to = putValue(into, to, this.#columns[index]!, this.#values[index]!);
     }

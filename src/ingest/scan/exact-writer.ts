@@ -1,12 +1,12 @@
 import { assert } from "../../core/errors.ts";
-import { ROW_FLAGS, ROW_HEAD } from "../../language/schema/layout.ts";
+import { ROW_FLAGS } from "../../language/schema/layout.ts";
 import { cleanValue, type Plain } from "./clean-value.ts";
 import type { JsonNode, JsonObject } from "./json-node.ts";
 import { parseTime } from "./parse-time.ts";
 import type { Problem } from "./problem.ts";
 import { CODE, SENT_AT, type ScanProgram } from "./program.ts";
 import { readLeaf, type LeafValue } from "./read-leaf.ts";
-import { putInt64, putLength, type Stage } from "./stage.ts";
+import { putHead, putInt64, putLength, type Stage } from "./stage.ts";
 import { judgeTime, timeVerdict } from "./time-rules.ts";
 import { STORED_TIME, type Arrival } from "./write-found.ts";
 
@@ -185,13 +185,13 @@ export class ExactWriter {
     stage.reserve(room);
     const row = stage.rows;
     const start = stage.length;
-    let to = start + ROW_HEAD.bytes;
+    const cleaned = original === undefined ? 0 : ROW_FLAGS.cleaned;
+    const flags = this.#verdict.flags | arrival.flags | cleaned;
+    let to = putHead(stage.view, start, arrival.nowMs, flags);
     for (let leaf = 0; leaf < leaves.length; leaf++) {
       stage.columnAt[row * stage.columns + leaf] = to;
       to = this.#put(leaf, to);
     }
-    const cleaned = original === undefined ? 0 : ROW_FLAGS.cleaned;
-    stage.bytes[start + ROW_HEAD.flags] = this.#verdict.flags | arrival.flags | cleaned;
     stage.time[row] = this.#verdict.time;
     stage.timeOriginal[row] = this.#verdict.original;
     stage.eventAt[row] = eventIndex;

@@ -1,3 +1,4 @@
+import { ByteTable } from "./byte-table.ts";
 import { balancedEnd, BROKEN } from "./body-cursor.ts";
 import { BYTE, plainEnd, skipSpace } from "./byte-class.ts";
 
@@ -8,10 +9,14 @@ export interface ByteRange {
 }
 
 /**
- * The ranges of the values of the object that is the document, by key, without looking into them;
- * a later key wins. `undefined` when it isn't an object or its structure is broken.
+ * The ranges of some values of the object that is the document, without looking into them; a later
+ * key wins. `undefined` when it isn't an object or its structure is broken.
  */
-export function outerMembers(bytes: Buffer): Map<string, ByteRange> | undefined {
+export function outerMembers(
+  bytes: Buffer,
+  wanted: readonly string[],
+): Map<string, ByteRange> | undefined {
+  const table = new ByteTable(wanted);
   const members = new Map<string, ByteRange>();
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== BYTE.openBrace) return undefined;
@@ -22,13 +27,13 @@ export function outerMembers(bytes: Buffer): Map<string, ByteRange> | undefined 
     const keyStart = ++at;
     at = plainEnd(bytes, at);
     if (bytes[at] !== BYTE.quote) return undefined;
-    const key = bytes.toString("utf8", keyStart, at);
+    const key = wanted[table.find(bytes, keyStart, at)];
     at = skipSpace(bytes, at + 1);
     if (bytes[at] !== BYTE.colon) return undefined;
     const start = skipSpace(bytes, at + 1);
     const end = balancedEnd(bytes, start, bytes.length);
     if (end === BROKEN) return undefined;
-    members.set(key, { start, end });
+    if (key !== undefined) members.set(key, { start, end });
     at = skipSpace(bytes, end);
     if (bytes[at] === BYTE.closeBrace) return isEnd(bytes, at + 1) ? members : undefined;
     if (bytes[at] !== BYTE.comma) return undefined;

@@ -17,6 +17,8 @@ interface ReadProblem {
   readonly problem: Problem;
 }
 
+/** Exact numbers are read from no longer a text: reading them takes more than linear time. */
+const NUMBER_CHARACTERS_MAX = 400;
 const INT64_MAX = 9_223_372_036_854_775_807n;
 const INT64_MIN = -9_223_372_036_854_775_808n;
 
@@ -57,6 +59,8 @@ export function readLeaf(leaf: Leaf, plain: Exclude<Plain, { kind: "null" }>): R
     }
     case "integer": {
       if (plain.kind !== "number") return mistyped();
+      if (plain.text.length > NUMBER_CHARACTERS_MAX)
+        return wrong("FIELD_VALUE", "too long a number");
       const whole = parseDecimal(plain.text, 0);
       if (whole === undefined) return wrong("FIELD_VALUE", `${describe(plain)} isn't whole`);
       if (whole <= INT64_MAX && whole >= INT64_MIN) return value(whole);
@@ -64,6 +68,8 @@ export function readLeaf(leaf: Leaf, plain: Exclude<Plain, { kind: "null" }>): R
     }
     case "decimal": {
       if (plain.kind !== "number" && plain.kind !== "string") return mistyped();
+      if (plain.text.length > NUMBER_CHARACTERS_MAX)
+        return wrong("FIELD_VALUE", "too long a number");
       const unscaled = parseDecimal(plain.text, type.scale);
       if (unscaled !== undefined && fitsPrecision(unscaled, type.precision)) return value(unscaled);
       if (!/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(plain.text)) return mistyped();

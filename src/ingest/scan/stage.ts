@@ -1,3 +1,5 @@
+import { ROW_HEAD } from "../../language/schema/layout.ts";
+
 const FIRST_BYTES = 64 * 1024;
 const FIRST_ROWS = 256;
 const WORD = 4_294_967_296;
@@ -69,6 +71,18 @@ export function putInt64(view: DataView, at: number, value: number): number {
   view.setUint32(at, value % WORD, true);
   view.setInt32(at + 4, Math.floor(value / WORD), true);
   return at + 8;
+}
+
+/**
+ * Writes the head of a row: offset and partition 0 and the door's time for `received_at`, all of
+ * which the log writes anew, and the flags. Gives the position after it.
+ */
+export function putHead(view: DataView, at: number, nowMs: number, flags: number): number {
+  view.setFloat64(at + ROW_HEAD.offset, 0);
+  putInt64(view, at + ROW_HEAD.receivedAt, nowMs);
+  view.setUint16(at + ROW_HEAD.partition, 0);
+  view.setUint8(at + ROW_HEAD.flags, flags);
+  return at + ROW_HEAD.bytes;
 }
 
 /** Writes a length in LEB128; gives the position after it. */

@@ -1,10 +1,9 @@
 import { LIMITS } from "../../core/limits.ts";
-import { ROW_HEAD } from "../../language/schema/layout.ts";
 import { BYTE, UNESCAPED } from "./byte-class.ts";
 import { FOUND, type EventScanner } from "./event-scanner.ts";
 import { CODE, UNCLEAN, type ScanProgram } from "./program.ts";
 import { readFloat, readScaled } from "./scan-number.ts";
-import { putInt64, putLength, putRange, type Stage } from "./stage.ts";
+import { putHead, putInt64, putLength, putRange, type Stage } from "./stage.ts";
 import { judgeTime, timeVerdict } from "./time-rules.ts";
 import { readTime } from "./read-time.ts";
 
@@ -50,7 +49,7 @@ export class FoundWriter {
     const { found, starts, ends } = scanner;
     const { nullable, plainText } = this.#program;
     const count = leaves.length;
-    let to = start + ROW_HEAD.bytes;
+    let to = putHead(stage.view, start, arrival.nowMs, this.#verdict.flags | arrival.flags);
     for (let leaf = 0; leaf < count; leaf++) {
       columnAt[base + leaf] = to;
       if (found[leaf] === FOUND.string && plainText[leaf] === 1) {
@@ -63,7 +62,6 @@ export class FoundWriter {
         if (to < 0) return false;
       }
     }
-    stage.bytes[start + ROW_HEAD.flags] = this.#verdict.flags | arrival.flags;
     stage.time[row] = this.#verdict.time;
     stage.timeOriginal[row] = this.#verdict.original;
     stage.eventAt[row] = eventIndex;

@@ -46,7 +46,7 @@ const pixelBody = ({ query }: CollectRequest): Buffer =>
 function decodeSegment(request: CollectRequest, body: Buffer, program: DoorProgram): Decoded {
   const step = (POSTS.exec(request.path) ?? PIXELS.exec(request.path))?.[1] ?? "";
   const isBatch = step === "batch" || step === "import" || step === "b";
-  const outer = outerMembers(body);
+  const outer = outerMembers(body, ["batch", "writeKey", "sentAt"]);
   if (outer === undefined) throw notJson("the body isn't a JSON object");
   const messages = isBatch ? batchItems(body, outer) : [wholeBody(body)];
   if (messages.length > LIMITS.batchEventsMax) {
