@@ -15,9 +15,9 @@ import type { Decoded, Protocol } from "./protocols/protocol.ts";
 export interface LogAppender {
   /**
    * Resolves once the request is durable. Rejects with `RATE_LIMITED` when the queue is full,
-   * `STORAGE_FULL` or `STORAGE_FAILED`.
+   * `STORAGE_FULL` or `STORAGE_FAILED`. `keyName`: the name of the write key it came by.
    */
-  append(request: AppendRequest): Promise<AppendResult>;
+  append(request: AppendRequest, keyName?: string): Promise<AppendResult>;
 }
 
 /** What the steps work with. */
@@ -43,6 +43,8 @@ export interface Passage {
   /** Counts to make durable along with the events. */
   readonly counts: WaitingCounts;
   decoded?: Decoded;
+  /** Name of the write key. */
+  keyName?: string;
   batch?: DoorBatch;
   appended?: AppendResult;
 }
@@ -72,9 +74,15 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "authenticate",
-    run({ request, decoded, context }) {
+    run(passage) {
+      const { request, decoded, context } = passage;
       const keys = writeKeysOf(request, decoded!.writeKey);
-      if (keys.some((key) => context.keys.find(key) !== undefined)) return;
+      for (const key of keys) {
+        const record = context.keys.find(key);
+        if (record === undefined) continue;
+        passage.keyName = record.name;
+        return;
+      }
       const what = keys.length === 0 ? "no write key was sent" : "the write key isn't known";
       throw new MillraceError("UNAUTHENTICATED", what, {
         hint: "send it as `Authorization: Bearer <write key>`",

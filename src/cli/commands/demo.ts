@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { randomHex } from "../../core/random.ts";
+import { SIMULATED } from "../../runtimes/embedded/live-appender.ts";
 import { readSettings } from "../../runtimes/embedded/settings.ts";
 import { startShopTraffic } from "../../../simulation/shop-traffic.ts";
 import type { Command } from "../command.ts";
@@ -23,7 +24,7 @@ export const command: Command = {
       {
         definition: DEFINITION,
         settings: readSettings(io.env, io.cwd, "data-demo"),
-        writeKeys: [{ name: "simulated", key }],
+        writeKeys: [{ name: SIMULATED, key }],
         asJson: args.flag("json"),
         queryCommand: `${io.env["MILLRACE_COMMAND"] ?? "millrace"} query`,
       },

@@ -14,7 +14,7 @@ export function liveAppender(
   isWatched: () => boolean,
 ): LogAppender {
   return {
-    append: async (request) => {
+    append: async (request, keyName) => {
       if (!isWatched()) return writer.append(request);
       // The rows' buffers go to the log's thread: what is shown is copied before.
       const samples = sampleRows(request);
@@ -22,14 +22,14 @@ export function liveAppender(
       for (const { set, index, row } of samples) {
         const topic = topics().get(set.topic);
         if (topic === undefined || result.sets[set.number]?.status[index] !== 0) continue;
-        ring.add(topic, row, request.source !== SIMULATED, result.receivedAt);
+        ring.add(topic, row, keyName !== SIMULATED, result.receivedAt);
       }
       return result;
     },
   };
 }
 
-/** Source of the demo's own traffic. */
+/** Name of the write key that the demo's own traffic comes by. */
 export const SIMULATED = "simulated";
 
 interface Sample {
