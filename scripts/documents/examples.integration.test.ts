@@ -7,6 +7,8 @@ import { after, before, describe, test } from "node:test";
 import { ROOT } from "../steps.ts";
 import { codeBlocks } from "./code-blocks.ts";
 import { documents } from "./documents.ts";
+import { checkPlan } from "../../src/language/plan/check/check-plan.ts";
+import { loadDefinition } from "../../src/runtimes/definition/load-definition.ts";
 
 let folder: string;
 before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-documents-"))));
@@ -41,6 +43,17 @@ test("every ts block type-checks; one without imports goes on from the page's fi
   const { stdout, status } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
   const report = stdout.replaceAll(/example-\d+\.ts/g, (name) => `${names.get(name)} (${name})`);
   assert.equal(status, 0, report);
+});
+
+test("every definition that is shown whole is without mistakes", async () => {
+  for (const { path, text } of documents()) {
+    for (const { text: code, line } of codeBlocks(text)) {
+      if (!/^import [^]*^export default pipeline/m.test(code)) continue;
+      const file = join(folder, "definition.ts");
+      writeFileSync(file, code);
+      assert.deepEqual(checkPlan(await loadDefinition(file)), [], `${path}:${line}`);
+    }
+  }
 });
 
 describe("every sh block that is marked to run does", () => {
