@@ -1,15 +1,10 @@
 import { dayOf, UNIT_MS } from "../../core/time.ts";
-import {
-  cubeNames,
-  cubeStageInsert,
-  cubeStageName,
-} from "../../language/compile/clickhouse/cube-tables.ts";
-import { topicNamed } from "../../language/compile/clickhouse/compile-clickhouse.ts";
+import { topicNamed } from "../../language/compile/clickhouse/plan-tables.ts";
 import { amendMetric, isHourClosed, type MetricAmendment } from "./amend-metric.ts";
 import { closedThrough, type BatchContext } from "./batch-context.ts";
-import { monthOf, rangesOf } from "./month.ts";
+import { rebuildCubes } from "./cubes.ts";
+import { cutRanges, monthOf, rangesOf } from "./month.ts";
 import { runModels, type ModelReport } from "./models.ts";
-import { replacePartitions } from "./stage.ts";
 import { nextGeneration, recordRun } from "./run-records.ts";
 
 /** An hour of event time that holds what the stream didn't count, or that was changed. */
@@ -41,6 +36,8 @@ export interface TopicAmendment {
 
 /** Hours at most this far apart are amended in one statement: reading is cheaper than asking. */
 const BRIDGE_MS = UNIT_MS.d;
+/** The longest range of one statement: a quarter of a year, of at most 5 partitions. */
+const RANGE_MS_MAX = 92 * UNIT_MS.d;
 
 /**
  * Brings the events of touched hours into the numbers: metrics, the models of their days, and, where
@@ -86,6 +83,7 @@ async function amendTopic(
     name,
     from_day: days[0]!,
     to_day: days.at(-1)!,
+    days: [],
     generation,
     unmatched: 0,
     message: "",
@@ -93,7 +91,7 @@ async function amendTopic(
   } as const;
   await recordRun(warehouse, { ...record, status: "started", rows: 0, duration_ms: 0 });
 
-  const ranges = rangesOf(hours, UNIT_MS.h, BRIDGE_MS);
+  const ranges = cutRanges(rangesOf(hours, UNIT_MS.h, BRIDGE_MS), RANGE_MS_MAX);
   const amended: MetricAmendment[] = [];
   let firstOpenMs = Infinity;
   for (const metric of metrics) {
@@ -107,7 +105,13 @@ async function amendTopic(
   // A model of a day that isn't over has not been computed; its own run will take everything in.
   const over = days.filter((day) => Date.parse(day) + UNIT_MS.d <= context.progress(name));
   const models = await runModels(context, { days: over, topic: name, store: "table" });
-  const cubeMonths = await rebuildCubes(context, name, touched);
+  const months = new Map(
+    touched
+      .filter((each) => each.changed === true)
+      .map((each) => [monthOf(each.hour).partition, monthOf(each.hour)]),
+  );
+  const cubes = plan.cubes.filter((cube) => cube.from === name);
+  await rebuildCubes(context, name, cubes, [...months.values()]);
 
   const isCleared = (hour: number): boolean => hour + UNIT_MS.h <= firstOpenMs;
   const durationMs = clock.monotonicMs() - startMs;
@@ -125,35 +129,7 @@ async function amendTopic(
     waiting: [...waiting, ...hours.filter((hour) => !isCleared(hour))],
     metrics: amended,
     models,
-    cubeMonths,
+    cubeMonths: cubes.length * months.size,
     durationMs,
   };
-}
-
-/** Rebuilds the months of a topic's cubes in which stored events changed. */
-async function rebuildCubes(
-  context: BatchContext,
-  name: string,
-  touched: readonly TouchedHour[],
-): Promise<number> {
-  const months = new Map(
-    touched
-      .filter((each) => each.changed === true)
-      .map((each) => [monthOf(each.hour).partition, monthOf(each.hour)]),
-  );
-  const cubes = context.plan.cubes.filter((cube) => cube.from === name);
-  if (months.size === 0 || cubes.length === 0) return 0;
-  const topic = topicNamed(context.topics, name);
-  const pause = context.pauseLoading ?? ((_topic, work) => work());
-  await pause(name, async () => {
-    for (const cube of cubes) {
-      const names = { table: cubeNames(cube).target, stage: cubeStageName(cube) };
-      await replacePartitions(context.warehouse, names, [...months.keys()], async () => {
-        for (const month of months.values()) {
-          await context.warehouse.command(cubeStageInsert(cube, topic, month));
-        }
-      });
-    }
-  });
-  return months.size * cubes.length;
 }

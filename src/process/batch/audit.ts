@@ -1,5 +1,5 @@
 import { parseDay, UNIT_MS } from "../../core/time.ts";
-import { topicNamed } from "../../language/compile/clickhouse/compile-clickhouse.ts";
+import { topicNamed } from "../../language/compile/clickhouse/plan-tables.ts";
 import { differenceSelect } from "../../language/compile/clickhouse/metric-difference.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { BatchContext } from "./batch-context.ts";

@@ -1,5 +1,5 @@
 import { dayOf } from "../../core/time.ts";
-import { topicNamed } from "../../language/compile/clickhouse/compile-clickhouse.ts";
+import { topicNamed } from "../../language/compile/clickhouse/plan-tables.ts";
 import {
   meaningOfTable,
   metricTableNames,
@@ -49,8 +49,9 @@ export interface BackfillReport {
 }
 
 /**
- * Fills the tables of a metric's present meaning from the events, late ones included, then lets the
- * view show them: readers see the old meaning until then. Repeating it writes what is missing.
+ * Fills the tables of a metric's present meaning from the events, late ones included, then (unless
+ * only a range was asked for) lets the view show them: readers see the old meaning until then.
+ * Repeating it writes what is missing.
  */
 export async function backfillMetric(
   context: BatchContext,
@@ -78,6 +79,7 @@ export async function backfillMetric(
     name: metric.name,
     from_day: dayOf(Math.max(Math.min(fromMs, toMs), 0)),
     to_day: dayOf(Math.max(toMs, 0)),
+    days: [],
     generation,
     unmatched: 0,
     message: "",
@@ -93,7 +95,8 @@ export async function backfillMetric(
     firstOpenMs = Math.min(firstOpenMs, open);
     options.onMonth?.({ month: dayOf(month.fromMs).slice(0, 7), at: at + 1, of: months.length });
   }
-  await warehouse.command(metricView(metric, topic));
+  // A part of the history must not take the place of all of it.
+  if (options.fromMs === undefined) await warehouse.command(metricView(metric, topic));
 
   const [count] = await warehouse.query<{ rows: string }>(
     `SELECT count() AS rows FROM ${quoteName(metricTableNames(metric).closed)} WHERE generation = ${generation}`,

@@ -1,6 +1,6 @@
 import { MillraceError } from "../../core/errors.ts";
 import { dayOf, parseDay, UNIT_MS } from "../../core/time.ts";
-import { topicNamed } from "../../language/compile/clickhouse/compile-clickhouse.ts";
+import { topicNamed } from "../../language/compile/clickhouse/plan-tables.ts";
 import {
   modelColumns,
   modelSelect,
@@ -25,6 +25,8 @@ export interface ModelRunOptions {
   readonly topic?: string;
   /** Only these models and what they read. Default: all. */
   readonly models?: readonly string[];
+  /** Leave out the models that `models` read: they have these days. */
+  readonly readsAreDone?: boolean;
   /** Default: the lake. */
   readonly store?: EventStore;
 }
@@ -48,9 +50,12 @@ export interface ModelReport {
  */
 export async function runModels(
   context: BatchContext,
-  { days, topic, models, store = "lake" }: ModelRunOptions,
+  { days, topic, models, readsAreDone = false, store = "lake" }: ModelRunOptions,
 ): Promise<ModelReport[]> {
-  const wanted = modelsOf(context.plan, { ...(topic && { topic }), ...(models && { models }) });
+  const wanted = modelsOf(context.plan, {
+    ...(topic && { topic }),
+    ...(models && { models }),
+  }).filter(({ model }) => !readsAreDone || models?.includes(model.name) !== false);
   const byMonth = Map.groupBy([...new Set(days)].toSorted(), (day) => day.slice(0, 7));
   const reports: ModelReport[] = [];
   for (const inMonth of byMonth.values()) {
@@ -138,6 +143,7 @@ async function runMonth(
     name: model.name,
     from_day: recorded[0]!,
     to_day: recorded.at(-1)!,
+    days,
     generation: 0,
     rows,
     unmatched,

@@ -35,6 +35,18 @@ export function rangesOf(
   return ranges;
 }
 
+/** Ranges cut so that none is longer than `stepMs`: what a statement reads and holds is bounded. */
+export const cutRanges = (
+  ranges: readonly { readonly fromMs: number; readonly toMs: number }[],
+  stepMs: number,
+): { fromMs: number; toMs: number }[] =>
+  ranges.flatMap(({ fromMs, toMs }) =>
+    Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, index) => ({
+      fromMs: fromMs + index * stepMs,
+      toMs: Math.min(fromMs + (index + 1) * stepMs, toMs),
+    })),
+  );
+
 /** The starts of the days from one to another, both included; `YYYY-MM-DD`. */
 export function daysBetween(fromDay: string, toDay: string): number[] {
   const [from, to] = [parseDay(fromDay), parseDay(toDay)];

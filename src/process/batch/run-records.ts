@@ -10,6 +10,8 @@ export interface RunRecord {
   /** First and last UTC day that it was about, `YYYY-MM-DD`. */
   readonly from_day: string;
   readonly to_day: string;
+  /** The days that were published; empty for what isn't computed by days. */
+  readonly days: readonly string[];
   /** The generation of the rows that it wrote; 0 for models. */
   readonly generation: number;
   readonly rows: number;
@@ -25,7 +27,7 @@ export interface RunRecord {
 
 const RUNS = `CREATE TABLE IF NOT EXISTS millrace_runs (
   run_id String, kind LowCardinality(String), name String, from_day Date, to_day Date,
-  generation UInt32, rows UInt64, unmatched UInt64, status LowCardinality(String), message String,
+  days Array(Date), generation UInt32, rows UInt64, unmatched UInt64, status LowCardinality(String), message String,
   started_ms Int64, duration_ms UInt64, at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
 ) ENGINE = ReplacingMergeTree ORDER BY run_id`;
 
@@ -53,4 +55,13 @@ export async function nextGeneration(warehouse: Warehouse): Promise<number> {
     "SELECT max(generation) + 1 AS next FROM millrace_runs",
   );
   return Number(row?.next ?? 1);
+}
+
+/** The days for which a model was published. */
+export async function publishedDays(warehouse: Warehouse, model: string): Promise<Set<string>> {
+  const rows = await warehouse.query<{ day: string }>(
+    "SELECT DISTINCT toString(arrayJoin(days)) AS day FROM millrace_runs WHERE kind = 'model' AND name = {model:String}",
+    { params: { model } },
+  );
+  return new Set(rows.map(({ day }) => day));
 }

@@ -21,34 +21,60 @@ function unfiltered(options: DifferenceOptions): MetricSelectOptions {
 
 /** Columns that tell whether two rows are the same, dimensions aside: the key has those. */
 const isCompared = ({ name, role }: MetricColumn): boolean =>
-  role !== "system" || name === "window_end" || name === "incomplete";
+  role === "component" || name === "window_end" || name === "incomplete";
+
+/** Columns whose values are carried along, as `_new_<n>` and `_old_<n>`. */
+const isCarried = (column: MetricColumn): boolean =>
+  isCompared(column) || column.role === "dimension";
 
 /**
  * One row per (key, window_start) that was computed or is stored: `_new`, `_old` (whether it is on
- * that side), `_row`, `_stored` (tuples of the compared columns), `_pending` (late_pending: stored,
- * and in `_counted` computed). Windows that haven't ended are on neither side; nor are, of a key,
- * the sessions from the first on that hasn't ended: they may yet become one with it.
+ * that side), `_same`, `_counted`, `_pending` (late_pending: computed, stored), and the carried
+ * columns of both. Windows that haven't ended are on neither side; nor are, of a key, the sessions
+ * from the first on that hasn't ended: they may yet become one with it.
  */
 function sidesSelect(metric: MetricNode, topic: Topic, options: DifferenceOptions): string {
   const { fromMs, toMs, endedByMs, generation } = options;
   const gap = metric.window.kind === "session" ? metric.window.gapMs : 0;
   const isOpen = `${millisOf("window_end")} + ${gap} > ${endedByMs}`;
-  const columns = metricColumns(metric, topic.layout).filter(isCompared);
-  const tuple = `tuple(${columns.map(({ name }) => quoteName(name)).join(", ")})`;
-  const type = `Tuple(${columns.map((each) => each.type).join(", ")})`;
-  const side = (isNew: boolean): string =>
-    `\`key\`, \`window_start\`, ${isNew} AS _is_new, ${isOpen} AS _open, CAST(${tuple}, '${type.replaceAll("'", "\\'")}') AS _row, \`late_pending\` AS _late`;
-  const computed = `SELECT ${side(true)} FROM (${metricSelect(metric, topic, unfiltered(options))})`;
+  const columns = metricColumns(metric, topic.layout);
+  const side = (name: "_new" | "_old"): string => {
+    const carried = columns.flatMap((column, at) =>
+      isCarried(column)
+        ? [`CAST(${quoteName(column.name)} AS ${column.type}) AS ${name}_${at}`]
+        : [],
+    );
+    return `\`key\` AS _key, ${millisOf("`window_start`")} AS _start, true AS ${name}, ${isOpen} AS ${name}_open, \`late_pending\` AS ${name}_late, ${carried.join(", ")}`;
+  };
+  const computed = `SELECT ${side("_new")} FROM (${metricSelect(metric, topic, unfiltered(options))})`;
   const range = `\`window_start\` >= ${timeSql(fromMs)} AND \`window_start\` < ${timeSql(toMs)}`;
   const where = generation === undefined ? range : `${range} AND \`generation\` = ${generation}`;
-  const stored = `SELECT ${side(false)} FROM (${newestRows(metric, topic, where)}) WHERE NOT \`deleted\``;
-  const paired = `SELECT \`key\`, \`window_start\`, max(_is_new) AS _new, max(NOT _is_new) AS _old, max(_open) AS _is_open, anyIf(_row, _is_new) AS _row_new, anyIf(_row, NOT _is_new) AS _row_old, maxIf(_late, _is_new) AS _counted, maxIf(_late, NOT _is_new) AS _pending FROM (${computed} UNION ALL ${stored}) GROUP BY \`key\`, \`window_start\``;
-  if (metric.window.kind !== "session") return `SELECT * FROM (${paired}) WHERE NOT _is_open`;
-  const first = `min(if(_is_open, ${millisOf("window_start")}, ${Number.MAX_SAFE_INTEGER})) OVER (PARTITION BY \`key\`)`;
-  return `SELECT * FROM (SELECT *, ${first} AS _first_open FROM (${paired})) WHERE ${millisOf("window_start")} < _first_open`;
+  const stored = `SELECT ${side("_old")} FROM (${newestRows(metric, topic, where)}) WHERE NOT \`deleted\``;
+  const same = columns.flatMap((column, at) =>
+    isCompared(column)
+      ? [`ifNull(c._new_${at} = s._old_${at}, isNull(c._new_${at}) AND isNull(s._old_${at}))`]
+      : [],
+  );
+  const carried = columns.flatMap((column, at) =>
+    isCarried(column) ? [`c._new_${at} AS _new_${at}`, `s._old_${at} AS _old_${at}`] : [],
+  );
+  const names = [
+    "if(c._new, c._key, s._key) AS _key",
+    "if(c._new, c._start, s._start) AS _start",
+    "c._new AS _new",
+    "s._old AS _old",
+    `_new AND _old AND ${same.join(" AND ")} AS _same`,
+    "c._new_late AS _counted",
+    "s._old_late AS _pending",
+    "c._new_open OR s._old_open AS _open",
+    ...carried,
+  ];
+  // The stored rows are hashed, the computed ones, often many more, pass by.
+  const paired = `SELECT ${names.join(", ")} FROM (${computed}) AS c FULL JOIN (${stored}) AS s ON c._key = s._key AND c._start = s._start SETTINGS join_use_nulls = 0`;
+  if (metric.window.kind !== "session") return `SELECT * FROM (${paired}) WHERE NOT _open`;
+  const first = `min(if(_open, _start, ${Number.MAX_SAFE_INTEGER})) OVER (PARTITION BY _key)`;
+  return `SELECT * FROM (SELECT *, ${first} AS _first_open FROM (${paired})) WHERE _start < _first_open`;
 }
-
-const IS_SAME = "_new AND _old AND toString(_row_new) = toString(_row_old)";
 
 /**
  * INSERT of what the stored rows of a range need to be those that the events give now: new rows,
@@ -61,27 +87,26 @@ export function amendInsert(
   options: DifferenceOptions & { readonly writeGeneration: number },
 ): string {
   const columns = metricColumns(metric, topic.layout);
-  const compared = columns.filter(isCompared);
-  const values = columns.map((column): string => {
-    const at = compared.indexOf(column) + 1;
-    if (at > 0) return `tupleElement(_written, ${at})`;
+  const values = columns.map((column, at): string => {
+    if (isCarried(column)) return `if(_new, _new_${at}, _old_${at})`;
     switch (column.name) {
+      case "key":
+        return "_key";
+      case "window_start":
+        return "fromUnixTimestamp64Milli(_start, 'UTC')";
       case "closed":
         return "true";
-      case "late_pending":
-      case "version":
-        return "0";
       case "deleted":
         return "NOT _new";
       case "generation":
         return String(options.writeGeneration);
       default:
-        return quoteName(column.name);
+        return "0"; // late_pending, version
     }
   });
   const names = columns.map(({ name }) => quoteName(name)).join(", ");
   const sides = sidesSelect(metric, topic, options);
-  return `INSERT INTO ${quoteName(metricTableNames(metric).closed)} (${names}) SELECT ${values.join(", ")} FROM (SELECT *, if(_new, _row_new, _row_old) AS _written FROM (${sides}) WHERE NOT (${IS_SAME}) OR _pending > 0)`;
+  return `INSERT INTO ${quoteName(metricTableNames(metric).closed)} (${names}) SELECT ${values.join(", ")} FROM (${sides}) WHERE NOT _same OR _pending > 0`;
 }
 
 /**
@@ -95,13 +120,19 @@ export function differenceSelect(
   options: DifferenceOptions,
 ): string {
   const pending = options.lateness === "on-time" ? " AND _counted = _pending" : "";
-  const what = `multiIf(NOT _old, 'missing', NOT _new, 'extra', ${IS_SAME}${pending}, 'same', 'different')`;
-  const example =
-    "[`key`, toString(`window_start`), _what, toString(_row_new), toString(_row_old)]";
+  const what = `multiIf(NOT _old, 'missing', NOT _new, 'extra', _same${pending}, 'same', 'different')`;
+  const values = (name: "_new" | "_old"): string => {
+    const compared = metricColumns(metric, topic.layout).flatMap((column, at) =>
+      isCompared(column) ? [`${name}_${at}`] : [],
+    );
+    return `toString(tuple(${[...compared, name === "_new" ? "_counted" : "_pending"].join(", ")}))`;
+  };
+  const example = `[_key, toString(fromUnixTimestamp64Milli(_start, 'UTC')), _what, ${values("_new")}, ${values("_old")}]`;
   const counts = ["missing", "extra", "different"].map(
     (each) => `countIf(_what = '${each}') AS ${each}`,
   );
-  return `SELECT countIf(_new) AS rows, ${counts.join(", ")}, groupArrayIf(5)(${example}, _what != 'same') AS examples FROM (SELECT *, ${what} AS _what FROM (${sidesSelect(metric, topic, options)}) ORDER BY \`window_start\`, \`key\`)`;
+  const sides = sidesSelect(metric, topic, options);
+  return `SELECT countIf(_new) AS rows, ${counts.join(", ")}, groupArrayIf(5)(${example}, _what != 'same') AS examples FROM (SELECT *, ${what} AS _what FROM (${sides}))`;
 }
 
 /** One row `first` (ms or null): the start of the first session of a range that hasn't ended. */
