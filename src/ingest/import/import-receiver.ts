@@ -87,7 +87,7 @@ export class ImportReceiver {
   }
 
   /** How far an import is; `TOPIC_UNKNOWN`. */
-  progress(name: ImportName): Promise<ImportProgress> {
+  async progress(name: ImportName): Promise<ImportProgress> {
     this.#input(name.topic, undefined);
     return this.#alone(() => {
       this.#settle(name);
@@ -100,13 +100,13 @@ export class ImportReceiver {
    * batch may be sent again. Throws `TOPIC_UNKNOWN`, `IMPORT_FAILED` (rows before `first` are
    * missing; a zone that isn't one), and what the log throws.
    */
-  receive(batch: ImportBatch): Promise<ImportAnswer> {
+  async receive(batch: ImportBatch): Promise<ImportAnswer> {
     const input = this.#input(batch.topic, batch.zone);
     return this.#alone(() => this.#receive(batch, input));
   }
 
   /** Records that there are no more rows. */
-  complete(name: ImportName): Promise<ImportProgress> {
+  async complete(name: ImportName): Promise<ImportProgress> {
     this.#input(name.topic, undefined);
     return this.#alone(() => {
       this.#settle(name);

@@ -58,7 +58,10 @@ test("CSV and NDJSON by gzip and zstd are the same rows; a cut file says so", as
     assert.match(await hashFile(path), /^[0-9a-f]{64}$/);
   }
   const frames = join(dir, "frames.csv.zst");
-  await writeFile(frames, Buffer.concat([zstdCompressSync("a,b\n1,2\n"), zstdCompressSync("3,4\n")]));
+  await writeFile(
+    frames,
+    Buffer.concat([zstdCompressSync("a,b\n1,2\n"), zstdCompressSync("3,4\n")]),
+  );
   await assert.rejects(rowsOf(frames), { message: /more than one zstd frame/ });
   const cut = join(dir, "cut.csv.gz");
   await writeFile(cut, gzipSync(text).subarray(0, 20));
