@@ -4,6 +4,7 @@ import { SIMULATED } from "../../runtimes/embedded/live-appender.ts";
 import { readSettings } from "../../runtimes/embedded/settings.ts";
 import { startShopTraffic } from "../../../simulation/shop-traffic.ts";
 import type { Command } from "../command.ts";
+import { ownCommand } from "../own-path.ts";
 import { runPipeline, untilStopped } from "../run-pipeline.ts";
 
 const DEFINITION = fileURLToPath(new URL("../../../examples/shop/pipeline.ts", import.meta.url));
@@ -26,7 +27,7 @@ export const command: Command = {
         settings: readSettings(io.env, io.cwd, "data-demo"),
         writeKeys: [{ name: SIMULATED, key }],
         asJson: args.flag("json"),
-        queryCommand: `${io.env["MILLRACE_COMMAND"] ?? "millrace"} query`,
+        queryCommand: `${ownCommand(io.cwd)} query`,
       },
       io,
     );

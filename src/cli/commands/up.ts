@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { definitionFile } from "../../runtimes/definition/load-definition.ts";
 import { readSettings } from "../../runtimes/embedded/settings.ts";
 import type { Command } from "../command.ts";
+import { ownCommand } from "../own-path.ts";
 import { runPipeline, untilStopped } from "../run-pipeline.ts";
 
 export const command: Command = {
@@ -26,7 +27,7 @@ export const command: Command = {
         definition: definitionFile(resolve(io.cwd, args.positionals[0] ?? ".")),
         settings: readSettings(env, io.cwd),
         asJson: args.flag("json"),
-        queryCommand: `${io.env["MILLRACE_COMMAND"] ?? "millrace"} query`,
+        queryCommand: `${ownCommand(io.cwd)} query`,
       },
       io,
     );
