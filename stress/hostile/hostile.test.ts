@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { parseJson } from "../../src/ingest/scan/parse-json.ts";
@@ -8,7 +8,7 @@ import { EVENT_BOUNDS } from "../../src/ingest/scan/topic-scanner.ts";
 import { post, testCollector } from "../../src/ingest/collector.fixture.ts";
 import { hostilePayloads } from "./payloads.ts";
 
-const SUITE = new URL("../../../shared/data/json-parsing/test_parsing", import.meta.url).pathname;
+const SUITE = join(import.meta.dirname, "../../../shared/data/json-parsing/test_parsing");
 const PATHS = [
   "/v1/events",
   "/v1/events?topic=user-events",

@@ -97,7 +97,7 @@ export function putLength(bytes: Uint8Array, at: number, length: number): number
   return here;
 }
 
-const LOOP_BYTES_MAX = 64;
+const LOOP_BYTES_MAX = 160;
 
 /** Copies `from[start, end)` to `to` at `at`; a loop is quicker than a call for short ranges. */
 export function putRange(

@@ -47,7 +47,7 @@ function decodeSegment(request: CollectRequest, body: Buffer, program: DoorProgr
   const step = (POSTS.exec(request.path) ?? PIXELS.exec(request.path))?.[1] ?? "";
   const isBatch = step === "batch" || step === "import" || step === "b";
   const outer = outerMembers(body, ["batch", "writeKey", "sentAt"]);
-  if (outer === undefined) throw notJson("the body isn't a JSON object");
+  if (!(outer instanceof Map)) throw new MillraceError(outer.code, outer.message);
   const messages = isBatch ? batchItems(body, outer) : [wholeBody(body)];
   if (messages.length > LIMITS.batchEventsMax) {
     const message = `more than ${LIMITS.batchEventsMax} messages in one request`;
