@@ -10,3 +10,6 @@ export type Window =
  * is stamped anew; engines close windows this much later than the rule needs.
  */
 export const SLACK_MS = 10_000;
+
+/** How far after `received_at` an event time may lie, ms: the door corrects or refuses the rest. */
+export const FUTURE_MS = 120_000;

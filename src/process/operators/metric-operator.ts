@@ -21,6 +21,9 @@ export interface OperatorOptions {
   readonly sinceMs: number;
 }
 
+/** Which rows are wanted, asked before a row is made. */
+export type RowFilter = (windowStart: number, key: string) => boolean;
+
 /** What a metric's operator computes with; the windows add the rest. */
 export class MetricLogic {
   readonly metric: MetricNode;
@@ -95,7 +98,7 @@ export interface MetricOperator {
    */
   emit(version: number): MetricRow[];
   /** Rows of the windows that are open, as they stand now, from the entries in memory. */
-  openRows(version: number): Iterable<MetricRow>;
+  openRows(version: number, accept?: RowFilter): Iterable<MetricRow>;
   /** What it keeps beside its entries. */
   snapshot(): Json;
   restore(saved: Json): void;

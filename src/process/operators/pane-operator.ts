@@ -8,6 +8,7 @@ import {
   type MetricLogic,
   type MetricOperator,
   type OperatorOptions,
+  type RowFilter,
 } from "./metric-operator.ts";
 import { lastStart, Pane, startsOver, type Grid } from "./pane.ts";
 
@@ -74,11 +75,12 @@ export class PaneOperator implements MetricOperator {
     return sortRows(rows);
   }
 
-  *openRows(version: number): Iterable<MetricRow> {
+  *openRows(version: number, accept: RowFilter = () => true): Iterable<MetricRow> {
     const seen = new Map<number, Set<string>>();
     for (const pane of this.#state.loaded()) {
       for (const start of startsOver(this.#grid, pane.bucket)) {
-        if (this.#isClosed(start, this.#closedThrough) || !isNew(seen, start, pane.key)) continue;
+        if (this.#isClosed(start, this.#closedThrough) || !accept(start, pane.key)) continue;
+        if (!isNew(seen, start, pane.key)) continue;
         const row = this.#row(start, pane.key, version, false);
         if (row !== undefined) yield row;
       }
@@ -145,8 +147,12 @@ export class PaneOperator implements MetricOperator {
     const seen = new Map<number, Set<string>>();
     for (let bucket = start; bucket < start + sizeMs; bucket += paneMs) {
       for (const pane of this.#state.entriesOf(bucket)) {
-        if (!isNew(seen, start, pane.key)) continue;
-        const row = this.#row(start, pane.key, version, true);
+        const row =
+          sizeMs === paneMs
+            ? this.#rowOf(start, pane.key, [pane], version, true)
+            : isNew(seen, start, pane.key)
+              ? this.#row(start, pane.key, version, true)
+              : undefined;
         if (row !== undefined) yield row;
       }
     }
@@ -154,22 +160,32 @@ export class PaneOperator implements MetricOperator {
 
   /** The row of a window and key; none while the window has no event on time. */
   #row(start: number, key: string, version: number, closed: boolean): MetricRow | undefined {
-    if (start < this.#options.sinceMs) return undefined;
     const { sizeMs, paneMs } = this.#grid;
-    const { aggregates } = this.#logic;
-    const windowEnd = start + sizeMs;
-    let cells = sizeMs === paneMs ? undefined : aggregates.create();
-    let n = 0;
-    let latePending = 0;
-    for (let bucket = start; bucket < windowEnd; bucket += paneMs) {
+    const panes: Pane[] = [];
+    for (let bucket = start; bucket < start + sizeMs; bucket += paneMs) {
       const pane = this.#state.get(bucket, key);
-      if (pane === undefined) continue;
-      n += pane.n;
-      latePending += pane.lateIn(windowEnd);
-      if (cells === undefined) cells = pane.cells;
-      else aggregates.merge(cells, pane.cells);
+      if (pane !== undefined) panes.push(pane);
     }
-    if (n === 0 || cells === undefined) return undefined;
+    return this.#rowOf(start, key, panes, version, closed);
+  }
+
+  #rowOf(
+    start: number,
+    key: string,
+    panes: readonly Pane[],
+    version: number,
+    closed: boolean,
+  ): MetricRow | undefined {
+    const n = panes.reduce((sum, pane) => sum + pane.n, 0);
+    if (start < this.#options.sinceMs || n === 0) return undefined;
+    const { aggregates } = this.#logic;
+    const windowEnd = start + this.#grid.sizeMs;
+    const latePending = panes.reduce((sum, pane) => sum + pane.lateIn(windowEnd), 0);
+    let [{ cells }] = panes as [Pane];
+    if (panes.length > 1) {
+      cells = aggregates.create();
+      for (const pane of panes) aggregates.merge(cells, pane.cells);
+    }
     const from = { key, windowStart: start, windowEnd, closed, latePending };
     return this.#logic.row(from, aggregates.read(cells), version);
   }

@@ -30,7 +30,7 @@ export function startsOver(grid: Grid, pane: number): number[] {
   const { sizeMs, everyMs, paneMs } = grid;
   const starts: number[] = [];
   const last = lastStart(grid, pane);
-  const first = Math.ceil((pane + paneMs - sizeMs) / everyMs) * everyMs;
+  const first = Math.ceil((pane + paneMs - sizeMs) / everyMs) * everyMs + 0; // no -0
   for (let start = first; start <= last; start += everyMs) starts.push(start);
   return starts;
 }

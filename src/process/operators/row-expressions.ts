@@ -22,8 +22,9 @@ export class RowExpressions {
     return this.#keys.push(dimensions) - 1;
   }
 
+  /** Fields that an older layout doesn't have are null. */
   compile(layout: Layout): RowProgram {
     const values = [...this.#values.values()].map((each) => each.node);
-    return compileRows(layout, values, { keys: this.#keys });
+    return compileRows(layout, values, { keys: this.#keys, absent: "null" });
   }
 }

@@ -9,6 +9,7 @@ import {
   type MetricLogic,
   type MetricOperator,
   type OperatorOptions,
+  type RowFilter,
 } from "./metric-operator.ts";
 
 /**
@@ -71,10 +72,11 @@ export class SessionOperator implements MetricOperator {
     return sortRows(rows);
   }
 
-  *openRows(version: number): Iterable<MetricRow> {
+  *openRows(version: number, accept: RowFilter = () => true): Iterable<MetricRow> {
     for (const entry of this.#state.loaded()) {
       for (const session of entry.sessions) {
-        if (this.#isServed(session)) yield this.#row(entry, session, version, false);
+        if (this.#isServed(session) && accept(session.start, entry.key))
+          yield this.#row(entry, session, version, false);
       }
     }
   }

@@ -1,8 +1,7 @@
 import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
-import type { Value } from "../../language/plan/value.ts";
-import { ROW_FLAGS } from "../../language/schema/layout.ts";
+import { ROW_FLAGS, type Layout } from "../../language/schema/layout.ts";
 import type { MetricOperator } from "./metric-operator.ts";
 import { metricOperator, type StateFactory } from "./metric-operators.ts";
 import { Progress } from "./progress.ts";
@@ -34,8 +33,11 @@ export class TopicOperators {
   readonly operators: readonly MetricOperator[];
   /** Hours that late, imported or misplaced events belong to, since last cleared. */
   readonly touched = new TouchedHours();
-  readonly #program: RowProgram;
-  readonly #time: () => Value;
+  readonly #expressions = new RowExpressions();
+  readonly #timeSlot: number;
+  /** One program for each layout that rows came in: a definition may have changed meanwhile. */
+  readonly #programs = new Map<string, RowProgram>();
+  #bound: RowProgram | undefined;
   readonly #slackMs: number;
   readonly #leastGraceMs: number;
 
@@ -47,9 +49,9 @@ export class TopicOperators {
       (least, { metric }) => Math.min(least, metric.graceMs),
       metrics.length === 0 ? DEFAULT_GRACE_MS : Infinity,
     );
-    const expressions = new RowExpressions();
+    const expressions = this.#expressions;
     const { valueType } = topic.layout.columns.find((column) => column.name === topic.time)!;
-    const time = expressions.value({
+    this.#timeSlot = expressions.value({
       kind: "field",
       source: topic.name,
       path: topic.time,
@@ -59,14 +61,13 @@ export class TopicOperators {
     this.operators = metrics.map(({ metric, stateFor, sinceMs }) =>
       metricOperator(metric, expressions, stateFor, { progress: this.progress, slackMs, sinceMs }),
     );
-    this.#program = expressions.compile(topic.layout);
-    this.#time = this.#program.values[time]!;
-    for (const operator of this.operators) operator.bind(this.#program);
+    this.#bindTo(topic.layout);
   }
 
   /** Takes the rows of a batch; each partition's batches in their order. */
-  onBatch({ partition, rows, lastReceivedAt }: OperatorBatch): void {
-    const program = this.#program;
+  onBatch({ partition, rows, lastReceivedAt }: OperatorBatch, layout = this.topic.layout): void {
+    const program = this.#bindTo(layout);
+    const timeOf = program.values[this.#timeSlot] as () => number;
     const { operators } = this;
     let greatest = this.progress.of(partition);
     let at = 0;
@@ -78,7 +79,7 @@ export class TopicOperators {
       const eligible =
         (program.flags() & ROW_FLAGS.imported) === 0 && receivedAt > greatest - this.#slackMs;
       if (receivedAt > greatest) greatest = receivedAt;
-      const time = this.#time() as number;
+      const time = timeOf();
       if (!eligible || receivedAt > time + this.#leastGraceMs) {
         this.touched.add(time, partition, program.offset());
       }
@@ -87,5 +88,18 @@ export class TopicOperators {
       }
     }
     this.progress.advance(partition, Math.max(greatest, lastReceivedAt));
+  }
+
+  #bindTo(layout: Layout): RowProgram {
+    let program = this.#programs.get(layout.id);
+    if (program === undefined) {
+      program = this.#expressions.compile(layout);
+      this.#programs.set(layout.id, program);
+    }
+    if (program !== this.#bound) {
+      this.#bound = program;
+      for (const operator of this.operators) operator.bind(program);
+    }
+    return program;
   }
 }

@@ -4,7 +4,7 @@ import { keyPart } from "../../plan/metric-row.ts";
 import type { Value } from "../../plan/value.ts";
 import { ROW_HEAD, type Layout } from "../../schema/layout.ts";
 import { compareTexts } from "./compare-texts.ts";
-import { ExpressionCode, type OutsideField } from "./expression-code.ts";
+import { ExpressionCode, type ExpressionCodeOptions } from "./expression-code.ts";
 import { keyOf, quotedOf, TextCache } from "./text-cache.ts";
 import { readCode, walkerCode } from "./walker-code.ts";
 
@@ -27,11 +27,9 @@ export interface RowProgram {
   flags(): number;
 }
 
-export interface RowProgramOptions {
+export interface RowProgramOptions extends ExpressionCodeOptions {
   /** Lists of dimensions whose canonical keys are wanted. */
   readonly keys?: readonly (readonly Expression[])[];
-  /** Gives a getter for a field that isn't a column of the rows (of a joined table). */
-  readonly outside?: OutsideField;
 }
 
 /**
@@ -43,7 +41,7 @@ export function compileRows(
   expressions: readonly Expression[],
   options: RowProgramOptions = {},
 ): RowProgram {
-  const code = new ExpressionCode(layout, options.outside);
+  const code = new ExpressionCode(layout, options);
   const values = expressions.map((each) => `() => ${code.value(each)}`);
   const keys = (options.keys ?? []).map((each) => `() => ${code.key(each)}`);
   const body = programCode(layout, code, values, keys);

@@ -15,6 +15,12 @@ import { expressionId } from "./expression-id.ts";
 /** A field of something else than the row: a joined table. The value of the current row. */
 export type OutsideField = (field: FieldExpression) => (() => unknown) | undefined;
 
+export interface ExpressionCodeOptions {
+  readonly outside?: OutsideField;
+  /** What a field without a column is: an error (default), or null, as in rows of older layouts. */
+  readonly absent?: "refuse" | "null";
+}
+
 /**
  * Writes expressions as JavaScript functions without parameters, one a subexpression, each once.
  * `null` is SQL's null; comparisons and logic give `true`, `false` or `null`. Numbers are exact:
@@ -24,15 +30,17 @@ export type OutsideField = (field: FieldExpression) => (() => unknown) | undefin
 export class ExpressionCode {
   readonly #layout: Layout;
   readonly #outside: OutsideField;
+  readonly #absent: "refuse" | "null";
   readonly #functions: string[] = [];
   readonly #names = new Map<string, string>();
   readonly #columns = new Set<number>();
   readonly #texts = new Set<number>();
   readonly #outsideGetters: (() => unknown)[] = [];
 
-  constructor(layout: Layout, outside: OutsideField = () => undefined) {
+  constructor(layout: Layout, options: ExpressionCodeOptions = {}) {
     this.#layout = layout;
-    this.#outside = outside;
+    this.#outside = options.outside ?? (() => undefined);
+    this.#absent = options.absent ?? "refuse";
   }
 
   /** Indices of the columns that the functions read, by the layout. */
@@ -108,14 +116,22 @@ export class ExpressionCode {
 
   #column(name: string, expression: Expression): string {
     const index = this.#layout.columns.findIndex((column) => column.name === name);
+    if (index === -1 && this.#absent === "null") return "null";
     if (index === -1) {
       throw new MillraceError("DEFINITION_INVALID", `the rows have no column ${name}`, {
         field: expression.kind === "field" ? `${expression.source}.${name}` : name,
       });
     }
     this.#columns.add(index);
-    if (this.#layout.columns[index]!.codec === "string") this.#texts.add(index);
-    return `c${index}()`;
+    const { codec, valueType } = this.#layout.columns[index]!;
+    if (codec === "string") this.#texts.add(index);
+    const places = scaleOf(typeOf(expression).type) - scaleOf(valueType);
+    if (places <= 0) return `c${index}()`;
+    // an older layout had fewer places
+    return this.#named(
+      `scaled ${index} ${places}`,
+      () => `const a = c${index}(); return a === null ? null : a * ${10n ** BigInt(places)}n;`,
+    );
   }
 
   #named(id: string, body: () => string): string {
