@@ -41,7 +41,9 @@ export function coveragePage(cases: readonly Case[]): string {
     "|---|---|---|",
     ...cells
       .filter(({ hazard, cases: shown }) => !isForAll(hazard) && shown.length > 0)
-      .map(({ construct, hazard, cases: shown }) => `| ${construct} | ${hazard} | ${codes(shown)} |`),
+      .map(
+        ({ construct, hazard, cases: shown }) => `| ${construct} | ${hazard} | ${codes(shown)} |`,
+      ),
     "",
     "## Variants",
     "",
@@ -64,7 +66,8 @@ export function coveragePage(cases: readonly Case[]): string {
   ].join("\n");
 }
 
-const isForAll = (hazard: Hazard): boolean => (APPLIED_TO_ALL as readonly Hazard[]).includes(hazard);
+const isForAll = (hazard: Hazard): boolean =>
+  (APPLIED_TO_ALL as readonly Hazard[]).includes(hazard);
 
 function table(cells: readonly Cell[], reasons: readonly string[]): readonly string[] {
   const rows = Map.groupBy(cells, (cell) => cell.construct);

@@ -27,7 +27,10 @@ test("every variant of a construct is in some case", () => {
 
 test("every gap is about a case", () => {
   const names = new Set(cases.map((each) => each.name));
-  assert.deepEqual(GAPS.filter((gap) => !names.has(gap.case)), []);
+  assert.deepEqual(
+    GAPS.filter((gap) => !names.has(gap.case)),
+    [],
+  );
 });
 
 test("docs/specs/conformance.md is current (node conformance/print-coverage.ts)", () => {

@@ -4,7 +4,14 @@
  */
 import type { Case } from "./case.ts";
 import { kindOf } from "./case.ts";
-import { CONSTRUCTS, usedBy, VARIANTS, type Construct, type Family, type Variant } from "./construct.ts";
+import {
+  CONSTRUCTS,
+  usedBy,
+  VARIANTS,
+  type Construct,
+  type Family,
+  type Variant,
+} from "./construct.ts";
 import { APPLIED_TO_ALL, HAZARDS, type ClaimedHazard, type Hazard } from "./hazard.ts";
 
 /** One cell of the table. */
@@ -124,16 +131,13 @@ const OF_CONSTRUCT: { readonly [Name in Construct]?: Reasons } = {
   },
   "node model": {
     duplicates: AFTER_GATE,
-    overflow: "as a cube's: the same compiler (node cube)",
     future: "a day has the events of that day, whenever they came",
     "idle partition": NO_CLOSING,
-    "schema change": "it reads the topic's table, as a metric's SQL does (node metric)",
   },
   "node cube": {
     duplicates: AFTER_GATE,
     future: NO_LATENESS,
     "idle partition": NO_CLOSING,
-    "schema change": "it reads the topic's table, as a metric's SQL does (node metric)",
   },
   "aggregate countDistinct": { decimals: "different amounts can't be counted (refused)" },
   "expression call": { decimals: NO_VALUES },

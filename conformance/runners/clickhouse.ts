@@ -90,7 +90,11 @@ class Runner {
       );
       const byLayout = Map.groupBy(rows, (row) => row.layout.id);
       for (const same of byLayout.values()) {
-        await this.#insert(topic.name, same[0]!.layout, same.map((row) => row.bytes));
+        await this.#insert(
+          topic.name,
+          same[0]!.layout,
+          same.map((row) => row.bytes),
+        );
       }
     }
   }

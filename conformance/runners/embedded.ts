@@ -53,7 +53,11 @@ export const SCHEDULES: Readonly<Record<string, Schedule>> = {
 };
 
 /** Runs the operators of a case over its records. */
-export function runEmbedded(of: Case, records: readonly LogRecord[], schedule: Schedule): EmbeddedRun {
+export function runEmbedded(
+  of: Case,
+  records: readonly LogRecord[],
+  schedule: Schedule,
+): EmbeddedRun {
   const runs = of.topics.map((topic) => {
     const own = records.filter((record) => record.topic === topic.name);
     return runTopic(of, topic, own, schedule);

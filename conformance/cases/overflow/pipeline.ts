@@ -1,5 +1,5 @@
 import {
-  avg, count, countDistinct, event, max, metric, min, pipeline, ratio, session, sliding, sum, t, tumbling,
+  avg, count, countDistinct, event, max, metric, min, model, pipeline, ratio, session, sliding, sum, t, tumbling,
 } from "millrace";
 
 export const about =
@@ -9,6 +9,7 @@ export const about =
 
 export const shows = {
   "node metric": ["overflow"],
+  "node model": ["overflow"],
   "window tumbling": ["overflow"],
   "window sliding": ["overflow"],
   "window session": ["overflow"],
@@ -58,4 +59,5 @@ export default pipeline({
     // Compared while it doesn't fit: it is as great as it is.
     metric("compared", { from, window: tumbling("1h"), where: long.times(long).gt("9223372036854775807"), measures: { n: count() } }),
   ],
+  models: [model("days", { from, by, measures: { n: count(), total: sum(huge), long_total: sum(long) } })],
 });

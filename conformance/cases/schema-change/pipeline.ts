@@ -1,5 +1,6 @@
 import {
-  avg, count, countDistinct, countIf, event, max, metric, min, pipeline, ratio, session, sliding, sum, t, tumbling,
+  avg, count, countDistinct, countIf, cube, event, max, metric, min, model, pipeline, ratio, session, sliding, sum, t,
+  tumbling,
 } from "millrace";
 
 export const about =
@@ -9,6 +10,8 @@ export const about =
 export const shows = {
   "node event": ["schema change"],
   "node metric": ["schema change"],
+  "node model": ["schema change"],
+  "node cube": ["schema change"],
   "window tumbling": ["schema change"],
   "window sliding": ["schema change"],
   "window session": ["schema change"],
@@ -69,4 +72,6 @@ export default pipeline({
     }),
     metric("sessions", { from, by: { user }, window: session("10m"), measures: { n: count(), given: sum(discount) }, emit: "change" }),
   ],
+  models: [model("days", { from, by: { coupon }, measures: { n: count(), given: sum(discount) } })],
+  cubes: [cube("hours", { from, every: "hour", by: { coupon }, measures: { n: count(), pieces: sum(pieces) } })],
 });
