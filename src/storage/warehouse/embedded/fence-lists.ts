@@ -57,6 +57,7 @@ export const SAFE_FUNCTIONS: ReadonlySet<string> = new Set([
   "defaultValueOfArgumentType",
   "defaultValueOfTypeName",
   "digits",
+  "displayName",
   "errorCodeToName",
   "finalizeAggregation",
   "flipCoordinates",

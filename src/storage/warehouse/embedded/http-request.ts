@@ -14,6 +14,8 @@ export interface HttpQuery {
   readonly queryId: string | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;
+  /** Revision of the protocol whose blocks the client expects in format Native; 0: plain. */
+  readonly revision: number;
   /** Whether the client asks for the result piece by piece (`wait_end_of_query=0`). */
   readonly stream: boolean;
   /** Whether the client lets the server compress its answer. */
@@ -76,6 +78,7 @@ export function readRequest(request: IncomingMessage): HttpQuery {
     queryId: header("x-clickhouse-query-id") ?? get("query_id"),
     settings,
     params,
+    revision: Number(get("client_protocol_version") ?? 0) || 0,
     stream: get("wait_end_of_query") === "0",
     compress: get("enable_http_compression") === "1",
   };

@@ -40,9 +40,10 @@ async function main(): Promise<void> {
   process.on("SIGTERM", () => lines.close());
   await ended;
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const patience = setTimeout(() => process.kill(process.pid, "SIGKILL"), config.drainMs);
   await closed;
+  clearInterval(sweep);
   await engine.close();
   clearTimeout(patience);
 }

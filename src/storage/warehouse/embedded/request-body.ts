@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { PassThrough, type Readable } from "node:stream";
+import type { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createWriteStream } from "node:fs";
 import {
@@ -8,7 +8,6 @@ import {
   createInflate,
   createZstdDecompress,
 } from "node:zlib";
-import { LIMITS } from "../../../core/limits.ts";
 import { EngineError } from "./engine-error.ts";
 
 /** The body of a request, decompressed by its Content-Encoding. */
@@ -79,6 +78,3 @@ export async function bodyToFile(
     });
   } else await pipeline(body, file);
 }
-
-/** How much of a body without `query` in the URL is read to find the statement. */
-export const STATEMENT_BYTES_MAX = LIMITS.warehouseStatementBytesMax;

@@ -11,6 +11,7 @@ import type { FenceRules } from "./fence.ts";
 import { DEFAULT_FORMAT, formatInfo } from "./formats.ts";
 import { HttpAnswer } from "./http-answer.ts";
 import { type HttpQuery, readRequest } from "./http-request.ts";
+import { blocksForRevision } from "./native-blocks.ts";
 import { checkedQuery } from "./reader-query.ts";
 import { bodyBytes, bodyText, bodyToFile, requestBody } from "./request-body.ts";
 import { PoolFull, type SessionPool } from "./session-pool.ts";
@@ -78,7 +79,7 @@ async function answerRequest(
     const mark = `/*${randomUUID()}*/`;
     const right = options.checkUser(http.user, http.key);
     const running: Running = {
-      stream: right === "pipeline" && http.stream,
+      stream: right === "pipeline" && http.stream && http.revision === 0,
       stuck: Promise.withResolvers<void>(),
       http,
       answer,
@@ -253,8 +254,10 @@ async function sendResult(
   const marked = `${sql}\n${mark}`;
   if (!running.stream || !info.joinable || !readStatement(sql).select) {
     const result = await session.run(marked, format);
+    const bytes =
+      format === "Native" ? blocksForRevision(result.bytes, running.http.revision) : result.bytes;
     answer.start(info.contentType, format, result);
-    await answer.write(result.bytes);
+    await answer.write(bytes);
   } else {
     for await (const piece of session.stream(marked, format)) {
       if (!answer.started) answer.start(info.contentType, format, undefined);

@@ -36,7 +36,7 @@ export interface WarehouseProcess {
   readonly port: number;
   readonly host: string;
   readonly database: string;
-  /** Undefined while it is being restarted. */
+  /** Undefined between the end of one process and the start of the next. */
   readonly pid: number | undefined;
   /** Restarts since the start. */
   readonly restarts: number;
@@ -48,6 +48,7 @@ export interface WarehouseProcess {
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const RESTART_DELAY_MS_MAX = 5_000;
+const COMPLAINT_CHARACTERS_MAX = 4_000;
 
 /**
  * Starts the process and waits until it listens. Throws `MillraceError`: `PORT_TAKEN`,
@@ -97,11 +98,18 @@ class Supervisor implements WarehouseProcess {
 
   async start(): Promise<void> {
     const child = spawn(process.execPath, [MAIN], {
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: childEnvironment(),
     });
     const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));
+    });
+    this.#child = child;
+    let complaint = "";
+    let listens = false;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS_MAX);
+      if (listens) process.stderr.write(text);
     });
     child.stdin.on("error", () => {}); // it ended before it read; `exit` tells
     child.stdin.write(`${JSON.stringify(this.#config())}\n`);
@@ -115,10 +123,12 @@ class Supervisor implements WarehouseProcess {
     ]);
     if (!report.ready) {
       await exit;
-      throw errorOf(report);
+      this.#child = undefined;
+      throw errorOf(report, complaint, this.#options.dataDir);
     }
     this.#port = report.port;
-    this.#child = child;
+    listens = true;
+    if (this.#stopping) child.stdin.end(); // told to stop meanwhile
     void exit.then((end) => this.#ended(child, end));
   }
 
@@ -198,9 +208,19 @@ async function firstReport(child: ChildProcess): Promise<ChildReport> {
   });
 }
 
-function errorOf(report: Extract<ChildReport, { ready: false }>): MillraceError {
-  const locked = /Cannot lock file|another server instance|already running/i.test(report.message);
-  return new MillraceError(locked ? "STORAGE_LOCKED" : report.code, report.message, {
+/** The engine says on standard error why it can't open its folder, and nowhere else. */
+function errorOf(
+  report: Extract<ChildReport, { ready: false }>,
+  complaint: string,
+  dataDir: string,
+): MillraceError {
+  if (/Cannot lock file/.test(complaint)) {
+    return new MillraceError("STORAGE_LOCKED", `another process uses the warehouse in ${dataDir}`, {
+      hint: "stop the Millrace that runs on this data folder, or choose another folder",
+    });
+  }
+  const said = complaint.trim() === "" ? "" : `: ${complaint.trim()}`;
+  return new MillraceError(report.code, `${report.message}${said}`, {
     ...(report.hint === undefined ? {} : { hint: report.hint }),
     ...(report.field === undefined ? {} : { field: report.field }),
   });
