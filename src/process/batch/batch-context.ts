@@ -19,8 +19,11 @@ export interface BatchContext {
    * ms; -Infinity while a partition has had none. Windows are closed by it.
    */
   readonly progress: (topic: string) => number;
-  /** Keeps the loader away from a topic while `work` runs. */
-  readonly pauseLoading?: <Result>(topic: string, work: () => Promise<Result>) => Promise<Result>;
+  /**
+   * Keeps the loader away from a topic while `work` runs, after the insert under way: what it
+   * inserted while a cube's partition is computed anew would be lost.
+   */
+  readonly pauseLoading: <Result>(topic: string, work: () => Promise<Result>) => Promise<Result>;
 }
 
 /** The time up to which windows of this grace are closed, ms. */

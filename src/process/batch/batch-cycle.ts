@@ -1,11 +1,13 @@
-import { dayOf, parseDay, UNIT_MS } from "../../core/time.ts";
+import { dayOf, UNIT_MS } from "../../core/time.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import { amend, type TopicAmendment } from "./amend.ts";
 import { auditDay, type DayAudit } from "./audit.ts";
-import { backfillMetric, dropFormerMeanings, type BackfillReport } from "./backfill.ts";
+import { backfillMetric, dropFormerMeanings } from "./backfill.ts";
+import { backfillDays, type BackfillDaysReport } from "./backfill-days.ts";
 import type { BatchContext } from "./batch-context.ts";
+import { fillNewCubes } from "./cubes.ts";
 import { dueDays } from "./due-days.ts";
-import { runModels, type ModelReport } from "./models.ts";
+import { runModels } from "./models.ts";
 import { daysBetween } from "./month.ts";
 
 /** Late or imported events of an hour in a partition, as the stream recorded them. */
@@ -63,6 +65,7 @@ export class BatchCycle {
   /** Everything that is due now. */
   run(): Promise<void> {
     return this.#alone(async () => {
+      await fillNewCubes(this.#options.context);
       await this.#backfillChanged();
       await this.#amend();
       await this.#finishDays();
@@ -75,28 +78,9 @@ export class BatchCycle {
   }
 
   /** Computes the days' models, and the metrics from the events, again. */
-  backfill(
-    fromDay: string,
-    toDay: string,
-    name?: string,
-  ): Promise<{
-    readonly models: readonly ModelReport[];
-    readonly metrics: readonly BackfillReport[];
-  }> {
-    return this.#alone(async () => {
-      const { context, stream } = this.#options;
-      const days = daysBetween(fromDay, toDay).map(dayOf);
-      const models = await runModels(context, { days, ...(name && { models: [name] }) });
-      const metrics: BackfillReport[] = [];
-      for (const metric of context.plan.metrics) {
-        if (name !== undefined && metric.name !== name) continue;
-        const fromMs = parseDay(fromDay)!;
-        const toMs = parseDay(toDay)! + UNIT_MS.d;
-        const sinceMs = Math.max(stream.sinceMs(metric), toMs);
-        metrics.push(await backfillMetric(context, metric, { sinceMs, fromMs, toMs }));
-      }
-      return { models, metrics };
-    });
+  backfill(fromDay: string, toDay: string, name?: string): Promise<BackfillDaysReport> {
+    const range = { fromDay, toDay, ...(name !== undefined && { name }) };
+    return this.#alone(() => backfillDays(this.#options.context, range));
   }
 
   /** Audits days. */

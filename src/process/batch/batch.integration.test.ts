@@ -20,6 +20,7 @@ import {
   table,
   tumbling,
 } from "../../index.ts";
+import { cubeNames } from "../../language/compile/clickhouse/cube-tables.ts";
 import { quoteName } from "../../language/compile/clickhouse/sql-text.ts";
 import { topicsOf } from "../../language/plan/topic.ts";
 import { openEmbeddedLake } from "../../storage/lake/embedded/embedded-lake.ts";
@@ -27,10 +28,10 @@ import { applyTables } from "../tables/apply-tables.ts";
 import { amend, type TouchedHour } from "./amend.ts";
 import { auditDay } from "./audit.ts";
 import { backfillDays } from "./backfill-days.ts";
-import { runDueModels } from "./scheduled-models.ts";
 import { backfillMetric, dropFormerMeanings } from "./backfill.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { assertPublished, runModels } from "./models.ts";
+import { fillNewCubes } from "./cubes.ts";
 import { createRunTables } from "./run-records.ts";
 import { openTestWarehouse, type TestWarehouse } from "./test-support/test-warehouse.ts";
 import { writeStreamRows } from "./test-support/stream-rows.ts";
@@ -123,6 +124,7 @@ before(async () => {
     clock: manualClock(progress),
     slackMs: 10_000,
     progress: () => progress,
+    pauseLoading: (_topic, work) => work(),
   };
   await applyTables(plan, engine.warehouse);
   await createRunTables(engine.warehouse);
@@ -416,21 +418,26 @@ describe("the lake", () => {
       (await staysOf("b")).map(({ s, n }) => [s, n]),
       [[at(DAY + HOUR), "1"]],
     );
-    const due = { coveredMs: () => progress, fromMs: DAY, daysMax: 5 };
-    await engine.warehouse.command("TRUNCATE TABLE millrace_runs");
-    const first = await runDueModels(withLake, due);
-    assert.deepEqual(
-      first.map((each) => [each.model, each.days]),
-      [
-        ["daily", ["2024-03-09"]],
-        ["by_country", ["2024-03-09"]],
-      ],
-    );
-    assert.deepEqual(await runDueModels(withLake, due), []);
     await assert.rejects(backfillDays(withLake, { fromDay: "x", toDay: "2024-03-10" }), {
       code: "CONFIG_INVALID",
     });
     lake.close();
+  });
+});
+
+describe("cubes", () => {
+  test("that are new to a topic with events are filled once", async () => {
+    await reset();
+    await load([{ user: "a", time: DAY, amount: "1", page: "/p" }]);
+    const cells = () => engine.warehouse.query("SELECT page, n, amount FROM `by-page`");
+    const expected = await cells();
+    assert.deepEqual(await fillNewCubes(context), []);
+    await engine.warehouse.command(
+      `TRUNCATE TABLE ${quoteName(cubeNames(cubeByPage.node).target)}`,
+    );
+    assert.deepEqual(await fillNewCubes(context), ["by-page"]);
+    assert.deepEqual(await cells(), expected);
+    assert.deepEqual(await fillNewCubes(context), []);
   });
 });
 

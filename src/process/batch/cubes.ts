@@ -23,8 +23,7 @@ export async function rebuildCubes(
   if (months.length === 0 || cubes.length === 0) return;
   const topic = topicNamed(context.topics, topicName);
   const partitions = months.map((month) => month.partition);
-  const pause = context.pauseLoading ?? ((_topic, work) => work());
-  await pause(topicName, async () => {
+  await context.pauseLoading(topicName, async () => {
     for (const cube of cubes) {
       const names = { table: cubeNames(cube).target, stage: cubeStageName(cube) };
       await replacePartitions(context.warehouse, names, partitions, async () => {

@@ -25,8 +25,6 @@ export interface ModelRunOptions {
   readonly topic?: string;
   /** Only these models and what they read. Default: all. */
   readonly models?: readonly string[];
-  /** Leave out the models that `models` read: they have these days. */
-  readonly readsAreDone?: boolean;
   /** Default: the lake. */
   readonly store?: EventStore;
 }
@@ -50,12 +48,12 @@ export interface ModelReport {
  */
 export async function runModels(
   context: BatchContext,
-  { days, topic, models, readsAreDone = false, store = "lake" }: ModelRunOptions,
+  { days, topic, models, store = "lake" }: ModelRunOptions,
 ): Promise<ModelReport[]> {
   const wanted = modelsOf(context.plan, {
     ...(topic && { topic }),
     ...(models && { models }),
-  }).filter(({ model }) => !readsAreDone || models?.includes(model.name) !== false);
+  });
   const byMonth = Map.groupBy([...new Set(days)].toSorted(), (day) => day.slice(0, 7));
   const reports: ModelReport[] = [];
   for (const inMonth of byMonth.values()) {

@@ -56,12 +56,3 @@ export async function nextGeneration(warehouse: Warehouse): Promise<number> {
   );
   return Number(row?.next ?? 1);
 }
-
-/** The days for which a model was published. */
-export async function publishedDays(warehouse: Warehouse, model: string): Promise<Set<string>> {
-  const rows = await warehouse.query<{ day: string }>(
-    "SELECT DISTINCT toString(arrayJoin(days)) AS day FROM millrace_runs WHERE kind = 'model' AND name = {model:String}",
-    { params: { model } },
-  );
-  return new Set(rows.map(({ day }) => day));
-}
