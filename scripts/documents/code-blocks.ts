@@ -4,8 +4,8 @@ export interface CodeBlock {
   readonly text: string;
   /** Line of the opening fence, from 1. */
   readonly line: number;
-  /** Whether the line before it is `<!-- runs -->`. */
-  readonly runs: boolean;
+  /** What the comment on the line before it says; "" when there is none. */
+  readonly mark: string;
 }
 
 /** The fenced blocks of a Markdown text, in their order. */
@@ -17,7 +17,8 @@ export function codeBlocks(markdown: string): readonly CodeBlock[] {
     if (language === undefined) continue;
     const end = lines.indexOf("```", at + 1);
     const text = lines.slice(at + 1, end === -1 ? undefined : end).join("\n");
-    blocks.push({ language, text, line: at + 1, runs: lines[at - 1] === "<!-- runs -->" });
+    const mark = /^<!-- (.*) -->$/.exec(lines[at - 1] ?? "")?.[1] ?? "";
+    blocks.push({ language, text, line: at + 1, mark });
     at = end === -1 ? lines.length : end;
   }
   return blocks;

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ROOT } from "../steps.ts";
-import { codeBlocks } from "./code-blocks.ts";
-import { documents } from "./documents.ts";
+import { codeBlocks, type CodeBlock } from "./code-blocks.ts";
+import { documents, readDocument } from "./documents.ts";
 import { checkPlan } from "../../src/language/plan/check/check-plan.ts";
 import { loadDefinition } from "../../src/runtimes/definition/load-definition.ts";
 
@@ -14,21 +14,33 @@ let folder: string;
 before(() => void (folder = mkdtempSync(join(tmpdir(), "millrace-documents-"))));
 after(() => rmSync(folder, { recursive: true }));
 
-test("every ts block type-checks; one without imports goes on from the page's first", () => {
+/**
+ * A block as a module: as it is where it imports something; in the scope of a file where a comment
+ * says `within FILE`; otherwise after its page's first block.
+ */
+function moduleOf({ text, mark }: CodeBlock, first: CodeBlock): string {
+  const file = /^within (.+)$/.exec(mark)?.[1];
+  if (file !== undefined) {
+    return `${readDocument(file)}\n{\n${text.replaceAll(/^export /gm, "")}\n}`;
+  }
+  return /^import /m.test(text) ? text : `${first.text}\n${text}`;
+}
+
+test("every ts block type-checks", () => {
   const names = new Map<string, string>();
   for (const { path, text } of documents()) {
     const blocks = codeBlocks(text).filter(({ language }) => language === "ts");
-    for (const { text: code, line } of blocks) {
-      const isWhole = /^import /m.test(code);
+    for (const block of blocks) {
       const name = `example-${names.size}.ts`;
-      names.set(name, `${path}:${line}`);
-      writeFileSync(join(folder, name), isWhole ? code : `${blocks[0]!.text}\n${code}`);
+      names.set(name, `${path}:${block.line}`);
+      writeFileSync(join(folder, name), moduleOf(block, blocks[0]!));
     }
   }
   assert.ok(names.size > 20);
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const compilerOptions = {
     noUnusedLocals: false,
+    exactOptionalPropertyTypes: false,
     types: ["node"],
     typeRoots: [join(ROOT, "node_modules", "@types")],
     paths: {
@@ -59,7 +71,7 @@ test("every definition that is shown whole is without mistakes", async () => {
 describe("every sh block that is marked to run does", () => {
   for (const { path, text } of documents()) {
     for (const block of codeBlocks(text)) {
-      if (!block.runs) continue;
+      if (block.mark !== "runs") continue;
       test(`${path}:${block.line}`, () => {
         const { status, stdout, stderr } = spawnSync("sh", ["-ec", block.text], {
           cwd: ROOT,
