@@ -8,8 +8,7 @@ import { rowToValues } from "../src/language/compile/javascript/row-to-object.ts
 import { leavesOf } from "../src/language/schema/leaf.ts";
 import type { Plan } from "../src/language/plan/nodes.ts";
 import type { Topic } from "../src/language/plan/topic.ts";
-import type { Case, InputRecord, LogRow, Outcome } from "./case.ts";
-import { timeOf } from "./log-of-case.ts";
+import { timeOf, type Case, type InputRecord, type LogRow, type Outcome } from "./case.ts";
 
 /** Whether a definition asks of the door what a log-level record can't say. */
 export const needsDoor = (plan: Plan): boolean =>

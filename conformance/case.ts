@@ -100,3 +100,10 @@ export interface InputRecord {
   readonly before?: true;
   readonly event?: Readonly<Record<string, unknown>>;
 }
+
+/** ms of a time as cases write it: RFC 3339, UTC. */
+export function timeOf(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms) || !text.endsWith("Z")) throw new Error(`not a time: ${text}`);
+  return ms;
+}

@@ -78,7 +78,8 @@ const SEEN: Record<ClaimedHazard, (seen: Seen) => boolean> = {
   decimals: ({ events }) =>
     events.some(({ row }) =>
       row!.layout.columns.some(
-        (column) => column.codec.startsWith("decimal") && row!.values.get(column.name) != null,
+        (column) =>
+          column.codec.startsWith("decimal") && typeof row!.values.get(column.name) === "bigint",
       ),
     ),
   overflow: ({ of }) =>

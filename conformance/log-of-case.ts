@@ -3,7 +3,14 @@ import { encodeRow } from "../src/language/compile/javascript/encode-row.ts";
 import type { Topic } from "../src/language/plan/topic.ts";
 import type { Value } from "../src/language/plan/value.ts";
 import type { Column, Layout } from "../src/language/schema/layout.ts";
-import type { Case, InputRecord, LogRecord, LogRow, Outcome } from "./case.ts";
+import {
+  timeOf,
+  type Case,
+  type InputRecord,
+  type LogRecord,
+  type LogRow,
+  type Outcome,
+} from "./case.ts";
 import { CaseDoor, needsDoor } from "./case-door.ts";
 
 /** The log of a case, and what the door said of events that aren't in it. */
@@ -80,12 +87,6 @@ class LogBuilder {
 export function rowOf(layout: Layout, values: ReadonlyMap<string, Value>): LogRow {
   const listed = layout.columns.map((column) => values.get(column.name) ?? null);
   return { layout, values, bytes: encodeRow(layout, listed) };
-}
-
-export function timeOf(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms) || !text.endsWith("Z")) throw new Error(`not a time: ${text}`);
-  return ms;
 }
 
 /** The values of an event that needs nothing of the door; a field that isn't declared throws. */
