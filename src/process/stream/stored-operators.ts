@@ -4,7 +4,6 @@ import type { AlertRow } from "../../language/plan/alert-row.ts";
 import type { AnomalyNode, MetricNode, Plan } from "../../language/plan/nodes.ts";
 import { metricMeaning } from "../../language/plan/plan-json.ts";
 import type { Topic } from "../../language/plan/topic.ts";
-import { SLACK_MS } from "../../language/plan/window.ts";
 import {
   AnomalyOperator,
   anomalyMeaning,
@@ -62,6 +61,7 @@ export interface StoredOperatorsOptions {
   readonly entriesMax: number;
   /** The `since` of an operator that isn't in the store yet, ms; null: it sees everything. */
   readonly newSinceMs: number | null;
+  readonly slackMs: number;
 }
 
 /** The operators of one topic, their anomalies, and the store that keeps their state. */
@@ -71,7 +71,8 @@ export class StoredOperators {
   readonly #kept: readonly Kept[];
   readonly #anomalies: readonly KeptAnomaly[];
 
-  constructor({ plan, topic, partitions, store, entriesMax, newSinceMs }: StoredOperatorsOptions) {
+  constructor(options: StoredOperatorsOptions) {
+    const { plan, topic, partitions, store, entriesMax, newSinceMs, slackMs } = options;
     this.topic = topic;
     const known = new Map(store.operators().map((each) => [each.name, each]));
     const stored = (name: string): StoredOperator =>
@@ -93,7 +94,7 @@ export class StoredOperators {
           },
         };
       }),
-      SLACK_MS,
+      slackMs,
     );
     this.#kept = kept;
     for (const [index, operator] of this.operators.operators.entries()) {

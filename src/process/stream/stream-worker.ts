@@ -5,7 +5,7 @@ import { dimensionTypes, parseMetricKey, type MetricRow } from "../../language/p
 import type { MetricNode, Plan } from "../../language/plan/nodes.ts";
 import { topicsOf, type Topic } from "../../language/plan/topic.ts";
 import type { Value } from "../../language/plan/value.ts";
-import { FUTURE_MS } from "../../language/plan/window.ts";
+import { FUTURE_MS, SLACK_MS } from "../../language/plan/window.ts";
 import type { Layout } from "../../language/schema/layout.ts";
 import type { Batch, LogReader, PartitionEnd, ReaderPosition } from "../../storage/log/log.ts";
 import type { StateStore, TouchedRecord } from "../../storage/state/state.ts";
@@ -31,6 +31,8 @@ export interface StreamWorkerOptions {
   readonly entriesMax?: number;
   /** Bytes of rows that one step reads. */
   readonly readBytesMax?: number;
+  /** How far `received_at` may run backwards; `SLACK_MS`, but in tests of small worlds. */
+  readonly slackMs?: number;
 }
 
 /** What one step did. */
@@ -200,12 +202,21 @@ export class StreamWorker {
 
   #open(topic: Topic): StoredOperators {
     const { plan, store, entriesMax = LIMITS.operatorEntriesMax } = this.#options;
+    const { slackMs = SLACK_MS } = this.#options;
     const partitions = this.#ends.filter((end) => end.topic === topic.name).length;
     if (partitions === 0) {
       throw new MillraceError("NOT_READY", `the log has no topic ${topic.name} yet`);
     }
     const newSinceMs = this.#sinceOf(topic);
-    return new StoredOperators({ plan, topic, partitions, store, entriesMax, newSinceMs });
+    return new StoredOperators({
+      plan,
+      topic,
+      partitions,
+      store,
+      entriesMax,
+      newSinceMs,
+      slackMs,
+    });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { formatDecimal } from "../../core/decimal.ts";
-import { metricTableNames } from "../../language/compile/clickhouse/metric-tables.ts";
 import type { AlertRow } from "../../language/plan/alert-row.ts";
+import { metricTableNames } from "../../language/compile/clickhouse/metric-tables.ts";
 import {
   dimensionTypes,
   metricComponents,
@@ -12,75 +12,76 @@ import type { ValueType } from "../../language/schema/field-type.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import type { MetricSink } from "./metric-sink.ts";
 
+/** Where alerts are stored; the newest of an id counts. */
 const ALERTS = `CREATE TABLE IF NOT EXISTS millrace_alerts (
-  id String, anomaly LowCardinality(String), metric LowCardinality(String), measure LowCardinality(String),
-  key String, window_start DateTime64(3, 'UTC'), window_end DateTime64(3, 'UTC'), value Float64,
-  median Float64, spread Float64, score Float64, version UInt64
-) ENGINE = ReplacingMergeTree ORDER BY (window_start, id)
+  id String, anomaly LowCardinality(String), metric LowCardinality(String), measure String,
+  key String, window_start DateTime64(3, 'UTC'), window_end DateTime64(3, 'UTC'),
+  value Float64, median Float64, spread Float64, score Float64, version UInt64
+) ENGINE = ReplacingMergeTree(version) ORDER BY (anomaly, window_start, id)
 SETTINGS non_replicated_deduplication_window = 10000`;
 
 /** Makes the table of alerts; may be repeated. */
 export const createAlertTable = (warehouse: Warehouse): Promise<void> => warehouse.command(ALERTS);
 
 /**
- * Writes the stream's output into the metrics' tables: closed rows into the time series, open ones
- * and deletions beside it. The tables exist (`planTables`, `createAlertTable`).
+ * Publishes metric rows to the warehouse: closed ones to the metric's time series, the others to its
+ * table of open windows. A repeated call carries the same tokens and changes nothing.
  */
 export function warehouseSink(warehouse: Warehouse): MetricSink {
   return {
-    async publish(metric, rows, token) {
-      const names = metricTableNames(metric);
-      const recordOf = recordMaker(metric);
-      const insert = async (table: string, part: readonly MetricRow[], name: string) => {
-        if (part.length === 0) return;
-        await warehouse.insertRows({ table, rows: part.map(recordOf), token: `${token}-${name}` });
-      };
-      const isClosed = (row: MetricRow): boolean => row.closed && row.op === "upsert";
-      await insert(names.closed, rows.filter(isClosed), "closed");
-      await insert(
-        names.open,
-        rows.filter((row) => !isClosed(row)),
-        "open",
+    publish: async (metric, rows, token) => {
+      const { closed, open } = metricTableNames(metric);
+      const parts = [
+        [closed, rows.filter((row) => row.closed)],
+        [open, rows.filter((row) => !row.closed)],
+      ] as const;
+      await Promise.all(
+        parts.map(([table, part]) =>
+          part.length === 0
+            ? undefined
+            : warehouse.insertRows({ table, token, rows: part.map(rowWriter(metric)) }),
+        ),
       );
     },
-    async publishAlerts(alerts, token) {
-      await warehouse.insertRows({
-        table: "millrace_alerts",
-        rows: alerts.map(alertRecord),
-        token,
-      });
-    },
+    publishAlerts: (alerts, token) =>
+      warehouse.insertRows({ table: "millrace_alerts", token, rows: alerts.map(alertColumns) }),
   };
 }
 
-type WarehouseRecord = Record<string, string | number | boolean | null>;
-
-function recordMaker(metric: MetricNode): (row: MetricRow) => WarehouseRecord {
+/** A row of a metric as the JSON of its table's columns. */
+function rowWriter(metric: MetricNode): (row: MetricRow) => Record<string, unknown> {
   const types = dimensionTypes(metric.by);
   const components = metricComponents(metric);
-  return (row) => {
-    const record: WarehouseRecord = {
-      key: row.key,
-      window_start: timeText(row.windowStart),
-      window_end: timeText(row.windowEnd),
-      incomplete: row.incomplete,
-      closed: row.closed,
-      late_pending: row.latePending,
-      deleted: row.op === "delete",
-      generation: row.generation,
-      version: row.version,
-    };
-    for (const [index, { name }] of metric.by.entries()) {
-      record[name] = recordValue(row.dimensions[index]!, types[index]!);
-    }
-    for (const [index, { name, type }] of components.entries()) {
-      record[name] = recordValue(row.components[index]!, type);
-    }
-    return record;
-  };
+  return (row) => ({
+    key: row.key,
+    window_start: timeText(row.windowStart),
+    window_end: timeText(row.windowEnd),
+    ...Object.fromEntries(
+      metric.by.map(({ name }, at) => [name, columnValue(row.dimensions[at] ?? null, types[at]!)]),
+    ),
+    ...Object.fromEntries(
+      components.map(({ name, type }, at) => [name, columnValue(row.components[at] ?? null, type)]),
+    ),
+    incomplete: row.incomplete,
+    closed: row.closed,
+    late_pending: row.latePending,
+    deleted: row.op === "delete",
+    generation: row.generation,
+    version: row.version,
+  });
 }
 
-const alertRecord = (alert: AlertRow): WarehouseRecord => ({
+function columnValue(value: Value, type: ValueType): string | number | boolean | null {
+  if (value === null) return null;
+  if (type.kind === "timestamp") return timeText(value as number);
+  if (type.kind === "decimal") return formatDecimal(value as bigint, type.scale);
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+/** A time as ClickHouse reads it: `2026-01-31 10:00:00.000`. */
+const timeText = (ms: number): string => new Date(ms).toISOString().slice(0, -1).replace("T", " ");
+
+const alertColumns = (alert: AlertRow): Record<string, unknown> => ({
   id: alert.id,
   anomaly: alert.anomaly,
   metric: alert.metric,
@@ -94,12 +95,3 @@ const alertRecord = (alert: AlertRow): WarehouseRecord => ({
   score: alert.score,
   version: alert.version,
 });
-
-function recordValue(value: Value, type: ValueType): string | number | boolean | null {
-  if (typeof value === "bigint") {
-    return type.kind === "decimal" ? formatDecimal(value, type.scale) : String(value);
-  }
-  return type.kind === "timestamp" && value !== null ? timeText(Number(value)) : value;
-}
-
-const timeText = (ms: number): string => new Date(ms).toISOString().replace("T", " ").slice(0, -1);
