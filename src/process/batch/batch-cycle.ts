@@ -1,3 +1,4 @@
+import { Turns } from "../../core/turns.ts";
 import { dayOf, UNIT_MS } from "../../core/time.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import { amend, type TopicAmendment } from "./amend.ts";
@@ -55,7 +56,8 @@ const DAYS_AT_ONCE = 8;
 export class BatchCycle {
   readonly #options: BatchCycleOptions;
   readonly #toBackfill: Set<MetricNode>;
-  #last: Promise<unknown> = Promise.resolve();
+  /** One piece of work at a time: they write the same tables. */
+  readonly #turns = new Turns();
 
   constructor(options: BatchCycleOptions) {
     this.#options = options;
@@ -64,7 +66,7 @@ export class BatchCycle {
 
   /** Everything that is due now. */
   run(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#turns.run(async () => {
       await fillNewCubes(this.#options.context);
       await this.#backfillChanged();
       await this.#amend();
@@ -74,29 +76,22 @@ export class BatchCycle {
 
   /** Amends now. */
   amend(): Promise<AmendReport> {
-    return this.#alone(() => this.#amend());
+    return this.#turns.run(() => this.#amend());
   }
 
   /** Computes the days' models, and the metrics from the events, again. */
   backfill(fromDay: string, toDay: string, name?: string): Promise<BackfillDaysReport> {
     const range = { fromDay, toDay, ...(name !== undefined && { name }) };
-    return this.#alone(() => backfillDays(this.#options.context, range));
+    return this.#turns.run(() => backfillDays(this.#options.context, range));
   }
 
   /** Audits days. */
   audit(fromDay: string, toDay: string): Promise<readonly DayAudit[]> {
-    return this.#alone(async () => {
+    return this.#turns.run(async () => {
       const audits: DayAudit[] = [];
       for (const ms of daysBetween(fromDay, toDay)) audits.push(await this.#audit(dayOf(ms)));
       return audits;
     });
-  }
-
-  /** One piece of work at a time: they write the same tables. */
-  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const run = this.#last.then(work, work);
-    this.#last = run.catch(() => undefined);
-    return run;
   }
 
   async #amend(): Promise<AmendReport> {

@@ -1,28 +1,37 @@
-import { join } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { asMillraceError } from "../../core/errors.ts";
+import type { MetricRow } from "../../language/plan/metric-row.ts";
+import type { Plan } from "../../language/plan/nodes.ts";
 import { parsePlan } from "../../language/plan/plan-json.ts";
 import { topicsOf } from "../../language/plan/topic.ts";
-import type { MetricRow } from "../../language/plan/metric-row.ts";
+import { BatchCycle } from "../../process/batch/batch-cycle.ts";
+import { createRunTables } from "../../process/batch/run-records.ts";
+import { LakeMerger } from "../../process/load/lake-merger.ts";
 import { LakeWriter } from "../../process/load/lake-writer.ts";
 import { Loader } from "../../process/load/loader.ts";
-import { startWorkLoop } from "../../process/load/work-loop.ts";
+import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
+import { StreamWorker } from "../../process/stream/stream-worker.ts";
+import { createAlertTable, warehouseSink } from "../../process/stream/warehouse-sink.ts";
 import { applyTables } from "../../process/tables/apply-tables.ts";
-import type { MetricSummary } from "../../serve/live/metric-summary.ts";
+import { summariseMetric, type MetricSummary } from "../../serve/live/metric-summary.ts";
 import type { MetricQuery } from "../../serve/metrics/metric-query.ts";
 import { openEmbeddedLake } from "../../storage/lake/embedded/embedded-lake.ts";
 import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-reader.ts";
 import type { ReaderPosition } from "../../storage/log/log.ts";
+import { openEmbeddedState } from "../../storage/state/embedded/embedded-state.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
+import { coveredThrough, offsetIn } from "./coverage.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { LayoutStore } from "./layout-store.ts";
 import type { BatchRequest, MainCalls, PipelineConfig, PipelineStats } from "./pipeline-calls.ts";
+import { pipelineFigures } from "./pipeline-figures.ts";
 import type { Remote } from "./rpc.ts";
+import { Turns } from "../../core/turns.ts";
 
 /** Everything behind the log: stream, load, lake, batch. */
 export interface Pipeline {
-  openRows(metric: string, query: MetricQuery): Promise<readonly MetricRow[]>;
-  summaries(): Promise<readonly MetricSummary[]>;
+  openRows(metric: string, query: MetricQuery): readonly MetricRow[];
+  summaries(): readonly MetricSummary[];
   stats(): PipelineStats;
   amend(request: BatchRequest): Promise<unknown>;
   backfill(request: BatchRequest): Promise<unknown>;
@@ -31,8 +40,13 @@ export interface Pipeline {
   stop(): Promise<void>;
 }
 
+const STREAM_EVERY_MS = 25;
 const LOAD_EVERY_MS = 200;
 const LAKE_EVERY_MS = 1_000;
+const MERGE_EVERY_MS = 60_000;
+const SLACK_MS = 10_000;
+/** Open rows that a summary looks at. */
+const SUMMARY_ROWS_MAX = 50_000;
 
 /** Wires the parts together and starts their loops. */
 export async function startPipeline(
@@ -42,71 +56,134 @@ export async function startPipeline(
   const folder = openDataFolder(config.dataDir);
   const plan = parsePlan(config.plan);
   const topics = topicsOf(plan);
+  const clock = systemClock;
   const warehouse = clickHouseWarehouse({ ...config.warehouse, user: "pipeline" });
-  await applyTables(plan, warehouse);
+  const { toBackfill } = await applyTables(plan, warehouse);
+  await createRunTables(warehouse);
+  await createAlertTable(warehouse);
 
   const layouts = new LayoutStore(folder.layouts);
   const layoutOf = (_topic: string, layoutId: number) => layouts.layoutOf(layoutId);
   const log = openEmbeddedLogReader(folder.root);
-  const lake = openEmbeddedLake({ dir: folder.lake, clock: systemClock });
+  const lake = openEmbeddedLake({ dir: folder.lake, clock });
+  const store = openEmbeddedState(folder.stream);
   const loadTopics = topics.map(({ name, time }) => ({ name, time }));
   const report =
     (reader: string) =>
     (positions: readonly ReaderPosition[]): void =>
       void main.setPositions({ reader, positions }).catch(() => undefined);
 
-  const loader = new Loader({
-    log,
-    warehouse,
-    dir: folder.load,
-    topics: loadTopics,
-    layoutOf,
-    clock: systemClock,
-    report: report("load"),
-  });
+  const shared = { log, warehouse, topics: loadTopics, layoutOf, clock };
+  const loader = new Loader({ ...shared, dir: folder.load, report: report("load") });
   const lakeWriter = new LakeWriter({
-    log,
+    ...shared,
     lake,
-    warehouse,
-    dir: join(folder.lakeWriter),
-    topics: loadTopics,
-    layoutOf,
-    clock: systemClock,
+    dir: folder.lakeWriter,
     format: config.lakeFormat,
     rollMsMax: config.lakeRollMs,
     report: report("lake"),
   });
-  const loops = [
-    startWorkLoop({
-      step: () => loader.step(),
-      intervalMs: LOAD_EVERY_MS,
-      onError: failed("load"),
-    }),
-    startWorkLoop({
-      step: () => lakeWriter.step(),
-      intervalMs: LAKE_EVERY_MS,
-      onError: failed("lake"),
+  const merger = new LakeMerger({
+    lake,
+    warehouse,
+    clock,
+    newestLayoutOf: (topic) => topics.find(({ name }) => name === topic)!.layout,
+    format: config.lakeFormat,
+  });
+  const stream = new StreamWorker({
+    plan,
+    log,
+    store,
+    sink: warehouseSink(warehouse),
+    clock,
+    layoutOf,
+    report: report("stream"),
+  });
+  const loading = new Turns();
+  const batch = new BatchCycle({
+    context: {
+      plan,
+      topics,
+      warehouse,
+      lake,
+      clock,
+      slackMs: SLACK_MS,
+      progress: (topic) => stream.progress(topic),
+      // One loader serves all topics: it rests while a month of one of them is put in place.
+      pauseLoading: (_topic, work) => loading.run(work),
+    },
+    stream: {
+      touched: () => stream.touched(),
+      clear: (records) => stream.clearTouched(records),
+      sinceMs: (metric) => stream.sinceMs(metric),
+    },
+    coverage: (topic, partition) => offsetIn(loader.positions(), topic, partition),
+    coveredMs: () => coveredThrough(log, [loader.positions(), lakeWriter.positions()]),
+    toBackfill,
+  });
+
+  const loops: readonly WorkLoop[] = [
+    loop("stream", STREAM_EVERY_MS, () => stream.step()),
+    loop("load", LOAD_EVERY_MS, () => loading.run(() => loader.step())),
+    loop("lake", LAKE_EVERY_MS, () => lakeWriter.step()),
+    loop("lake", MERGE_EVERY_MS, () => merger.step()),
+    loop("batch", config.amendEveryMs, async () => {
+      await batch.run();
+      return { idle: true };
     }),
   ];
+  /** Waits until everything that the log has now is in the warehouse and in the stream's state. */
+  const settled = async (): Promise<void> => {
+    const ends = log.ends();
+    const isBehind = (positions: readonly ReaderPosition[]): boolean =>
+      ends.some((end) => offsetIn(positions, end.topic, end.partition) < end.end);
+    const streamed = ends.filter((end) => plan.tables.every(({ name }) => name !== end.topic));
+    const isStreamBehind = (): boolean =>
+      streamed.some((end) => offsetIn(store.positions(), end.topic, end.partition) < end.end);
+    while (isBehind(loader.positions()) || isStreamBehind()) await pause(50);
+  };
   return {
-    openRows: async () => [],
-    summaries: async () => [],
-    stats: () => ({ load: loader.counters(), lake: lakeWriter.counters(), figures: [] }),
-    amend: async () => ({}),
-    backfill: async () => ({}),
-    audit: async () => ({}),
+    openRows: (metric, query) => stream.openRows(metric, query),
+    summaries: () => summaries(plan, stream),
+    stats: () => ({
+      load: loader.counters(),
+      lake: lakeWriter.counters(),
+      figures: pipelineFigures(plan, stream, clock.nowMs()),
+    }),
+    amend: async ({ wait = false }) => {
+      if (wait) await settled();
+      return batch.amend();
+    },
+    backfill: async ({ fromDay, toDay, name }) => batch.backfill(fromDay!, toDay!, name),
+    audit: async ({ fromDay, toDay }) => batch.audit(fromDay!, toDay!),
     stop: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(loops.map((each) => each.stop()));
+      await stream.flush().catch(() => undefined); // the outbox is published after the next start
       await warehouse.close();
+      loader.close();
+      store.close();
       log.close();
     },
   };
 }
 
+const loop = (
+  name: string,
+  intervalMs: number,
+  step: () => Promise<{ readonly idle: boolean }>,
+): WorkLoop => startWorkLoop({ step, intervalMs, onError: failed(name) });
+
+function summaries(plan: Plan, stream: StreamWorker): readonly MetricSummary[] {
+  const all = { from: -Infinity, to: Infinity, only: [], limit: SUMMARY_ROWS_MAX };
+  return plan.metrics.map((metric) => summariseMetric(metric, stream.openRows(metric.name, all)));
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Says what a loop met; it goes on by itself. */
 const failed =
-  (loop: string) =>
+  (name: string) =>
   (thrown: unknown): void => {
     const { code, message } = asMillraceError(thrown);
-    process.stderr.write(`${loop}: ${code}: ${message}\n`);
+    process.stderr.write(`  ${name}: ${code}: ${message}\n`);
   };

@@ -58,10 +58,19 @@ export function metricTables(
       `CREATE TABLE IF NOT EXISTS ${quoteName(names.open)} (\n  ${columns}\n)`,
       "ENGINE = ReplacingMergeTree(`version`)",
       "ORDER BY (`window_start`, `key`)",
+      // What is open now is newer: a window stays open for its grace, a session for its gap.
+      ttl(
+        OPEN_DAYS +
+          (metric.window.kind === "session" ? Math.ceil(metric.window.gapMs / DAY_MS) : 0),
+      ),
       `SETTINGS ${dedup}`,
     ].join("\n"),
   ];
 }
+
+/** Days after which rows of windows that were open leave: their closed rows have long replaced them. */
+const OPEN_DAYS = 7;
+const DAY_MS = 86_400_000;
 
 const columnSql = ({ name, type }: MetricColumn): string => {
   const codec = type.startsWith("DateTime64") ? "Delta, ZSTD(1)" : "ZSTD(1)";
