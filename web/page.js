@@ -64,10 +64,11 @@ function drawMetric(metric) {
     const bar = make("span", { class: "bar" });
     bar.style.width = `${Math.max(0, Math.min(100, (Number(row.values[0] ?? 0) / top) * 100))}%`;
     const label = row.dimensions.map((/** @type {unknown} */ each) => each ?? "(none)").join(" · ") || "all";
-    const name = make("span", { class: "name", title: label }, label);
+    const name = make("span", { class: "name", title: label }, label.replace(/^https?:\/\//, ""));
     return make("tr", {}, make("td", {}, bar, name), ...row.values.map((/** @type {unknown} */ value) => make("td", {}, shown(value))));
   });
   const heads = [metric.dimensions.join(" · ") || "total", ...metric.measures].map((name) => make("th", { scope: "col" }, name));
+  heads[0].style.width = `${Math.max(34, 100 - 24 * metric.measures.length)}%`;
   return make("article", { class: "metric" }, head,
     make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
 }

@@ -116,7 +116,7 @@ export const STEPS: readonly Step[] = [
         const waiting = counts.takePending();
         const all = { ...request, counts: [...(request.counts ?? []), ...waiting] };
         try {
-          passage.appended = await context.writer.append(all);
+          passage.appended = await context.writer.append(all, passage.keyName);
         } catch (error) {
           counts.putBack(waiting);
           throw error;

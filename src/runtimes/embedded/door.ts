@@ -2,11 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { systemClock } from "../../core/clock.ts";
 import { asMillraceError } from "../../core/errors.ts";
 import { createCollector, type Collector } from "../../ingest/collector.ts";
-import {
-  collectRequest,
-  type CollectRequest,
-  type CollectResponse,
-} from "../../ingest/http/collect-request.ts";
+import { serveCollector } from "../../ingest/http/serve-collector.ts";
 import { openImportDatabase } from "../../ingest/import/import-database.ts";
 import { ImportReceiver } from "../../ingest/import/import-receiver.ts";
 import type { Lookups } from "../../ingest/derive/lookups.ts";
@@ -119,8 +115,13 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     every(HEARTBEAT_EVERY_MS, () => writer.heartbeat(), onProblem),
     every(TABLES_EVERY_MS, follow, onProblem),
     every(FLUSH_EVERY_MS, () => collector.flush(), onProblem),
-    every(TRIM_EVERY_MS, () => trim(writer, settings), onProblem),
+    every(TRIM_EVERY_MS, () => trim(writer, log, topics, settings), onProblem),
   ];
+  const failed = writer.ended.then((error) => {
+    if (error !== undefined) throw error;
+    return new Promise<never>(() => undefined);
+  });
+  failed.catch(() => undefined); // whoever waits for it is told
   return {
     writer,
     log,
@@ -142,10 +143,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
         layoutOf: (number) => layouts.layoutOf(number),
       });
     },
-    failed: writer.ended.then((error) => {
-      if (error !== undefined) throw error;
-      return new Promise<never>(() => undefined);
-    }),
+    failed,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
       await collector.flush().catch(() => undefined);
@@ -182,7 +180,23 @@ function every(
   }, ms);
 }
 
-async function trim(writer: LogWriter, settings: Settings): Promise<void> {
+/** Lets go of what every required reader has read; a reader is done with topics it never reads. */
+async function trim(
+  writer: LogWriter,
+  log: LogReader,
+  topics: ReadonlyMap<string, Topic>,
+  settings: Settings,
+): Promise<void> {
+  const ends = log.ends().map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+  const isTable = (topic: string): boolean => topics.get(topic)?.node.kind === "table";
+  await writer.setPositions(
+    "stream",
+    ends.filter(({ topic }) => isTable(topic)),
+  );
+  await writer.setPositions(
+    "tables",
+    ends.filter(({ topic }) => topics.has(topic) && !isTable(topic)),
+  );
   const bounds = { olderThanMs: settings.logDurationMs, bytesMax: settings.logBytesMax };
   for (let more = true; more;) more = (await writer.trim(bounds)).more;
 }
@@ -197,29 +211,6 @@ function intercept(
   // Segment has a path of this name; its batches name no file
   if (path === "/v1/import" && url.includes("file=")) return false;
   if (!collector.handles(message.method ?? "GET", path)) return false;
-  void collect(collector, message).then((answer) => {
-    if (response.destroyed) return;
-    response.writeHead(answer.status, {
-      "content-length": String(Buffer.byteLength(answer.body)),
-      ...answer.headers,
-    });
-    response.end(answer.body);
-  });
+  void serveCollector(collector, message, response);
   return true;
-}
-
-async function collect(collector: Collector, message: IncomingMessage): Promise<CollectResponse> {
-  let request: CollectRequest = collectRequest(message, Buffer.alloc(0));
-  try {
-    const { body, release } = await collector.readBody(message);
-    try {
-      request = { ...request, body };
-      return await collector.handle(request);
-    } finally {
-      release();
-    }
-  } catch (thrown) {
-    const answer = collector.failure(request, thrown);
-    return { ...answer, headers: { ...answer.headers, connection: "close" } };
-  }
 }
