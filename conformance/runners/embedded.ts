@@ -1,4 +1,3 @@
-import { convertRows } from "../../src/language/compile/javascript/convert-rows.ts";
 import { encodeRow } from "../../src/language/compile/javascript/encode-row.ts";
 import { rowToValues } from "../../src/language/compile/javascript/row-to-object.ts";
 import type { AlertRow } from "../../src/language/plan/alert-row.ts";
@@ -72,6 +71,8 @@ interface Batch {
   readonly partition: number;
   readonly lastReceivedAt: number;
   readonly rows: Uint8Array;
+  /** Of the rows; a heartbeat has none. */
+  readonly layout: Layout | undefined;
 }
 
 function runTopic(
@@ -83,7 +84,7 @@ function runTopic(
   const output: Output = { rows: new Map(), alerts: [] };
   let worker = new Worker(of, topic);
   let taken = 0;
-  for (const batch of arranged(records, topic.layout, of.partitions, schedule)) {
+  for (const batch of arranged(records, of.partitions, schedule)) {
     worker.take(batch);
     taken++;
     const restarts = schedule.restartEvery !== undefined && taken % schedule.restartEvery === 0;
@@ -99,12 +100,11 @@ function runTopic(
 /** The records in batches, cut at heartbeats and changes of layout as the log cuts them. */
 function arranged(
   records: readonly LogRecord[],
-  layout: Layout,
   partitions: number,
   { batchRecords, order }: Schedule,
 ): readonly Batch[] {
   const runs = order === "as received" ? neighbours(records) : byPartition(records, partitions);
-  const cut = runs.map((run) => batchesOf(run, layout, batchRecords));
+  const cut = runs.map((run) => batchesOf(run, batchRecords));
   if (order === "by partition, backwards") return cut.toReversed().flat();
   if (order !== "in turns") return cut.flat();
   const longest = Math.max(0, ...cut.map((each) => each.length));
@@ -128,7 +128,7 @@ function neighbours(records: readonly LogRecord[]): readonly LogRecord[][] {
   return runs;
 }
 
-function batchesOf(records: readonly LogRecord[], layout: Layout, most: number): readonly Batch[] {
+function batchesOf(records: readonly LogRecord[], most: number): readonly Batch[] {
   const groups: LogRecord[][] = [];
   for (const record of records) {
     const last = groups.at(-1);
@@ -143,15 +143,13 @@ function batchesOf(records: readonly LogRecord[], layout: Layout, most: number):
   return groups.map((group) => ({
     partition: group[0]!.partition,
     lastReceivedAt: group.at(-1)!.receivedAt,
-    rows: bytesOf(group, layout),
+    rows: bytesOf(group),
+    layout: group[0]!.row?.layout,
   }));
 }
 
-function bytesOf(group: readonly LogRecord[], layout: Layout): Uint8Array {
-  const rows = group.flatMap(({ row }) => (row === undefined ? [] : [row]));
-  const bytes = new Uint8Array(Buffer.concat(rows.map((row) => row.bytes)));
-  return rows.length === 0 ? bytes : convertRows(rows[0]!.layout, layout, bytes);
-}
+const bytesOf = (group: readonly LogRecord[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(group.flatMap(({ row }) => (row === undefined ? [] : [row.bytes]))));
 
 interface Output {
   readonly rows: Map<string, MetricRow[]>;
@@ -193,7 +191,7 @@ class Worker {
   }
 
   take(batch: Batch): void {
-    this.#operators.onBatch(batch);
+    this.#operators.onBatch(batch, batch.layout);
   }
 
   commit(into: Output, version: number): void {

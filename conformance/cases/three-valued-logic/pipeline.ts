@@ -1,4 +1,4 @@
-import { and, count, event, metric, not, or, pipeline, t, tumbling } from "millrace";
+import { and, count, event, metric, not, or, pipeline, session, t, tumbling } from "millrace";
 
 export const about =
   "Conditions follow SQL's three-valued logic: null with anything is null, unless the other decides; " +
@@ -68,6 +68,7 @@ export default pipeline({
     }),
     // Null: not taken. Not false: not taken, where it is null.
     metric("where_null", { from, window, where: x.gt(2), measures: { n } }),
+    metric("where_session", { from, window: session("1h"), where: x.gt(2), measures: { n } }),
     metric("where_not", { from, window, where: not(x.gt(2)), measures: { n } }),
   ],
 });
