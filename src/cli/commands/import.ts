@@ -84,7 +84,7 @@ async function run(file: string, topic: string, args: CommandArguments, io: Io):
     meter.clear();
     const hasNew = !isDryRun && report.progress.rows > report.doneBefore;
     const amended = hasNew ? await amend(find, meter) : null;
-    const { seconds } = meter;
+    const seconds = Math.round(meter.seconds * 1000) / 1000;
     const about = { file: basename(file), sha256, topic, dry_run: isDryRun, seconds };
     const summary = importSummary(about, report, amended);
     io.out(args.flag("json") ? `${JSON.stringify(summary, null, 2)}\n` : summaryText(summary));

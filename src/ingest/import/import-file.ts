@@ -60,6 +60,7 @@ export async function importFile(options: ImportFileOptions): Promise<ImportRepo
     texts: source.format === "csv",
     isDryRun,
   };
+  options.onProgress(before.rows, 0);
   for await (const batch of rowBatches(source, options.map, before.rows)) {
     options.signal?.throwIfAborted();
     const answer = await retrying(options, () => target.send(name, batch, send));

@@ -3,7 +3,7 @@ import { compressionOf, openBytes, sniff } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readNdjson } from "./read-ndjson.ts";
 import { openParquetSource } from "./read-parquet.ts";
-import type { RowSource, SourceFormat } from "./source-row.ts";
+import type { RowSource, SourceFormat, SourceRow } from "./source-row.ts";
 
 const PARQUET_MAGIC = "PAR1";
 const FORMATS: Readonly<Record<string, SourceFormat>> = {
@@ -43,11 +43,8 @@ export async function openSource(path: string, asked?: SourceFormat): Promise<Ro
     );
   }
   const bytes = openBytes(path, size, compression);
-  const rows = (): AsyncGenerator<
-    readonly import("./source-row.ts").SourceRow[],
-    void,
-    undefined
-  > => (format === "csv" ? readCsv(bytes) : readNdjson(bytes));
+  const rows = (): AsyncGenerator<readonly SourceRow[], void, undefined> =>
+    format === "csv" ? readCsv(bytes) : readNdjson(bytes);
   return { format, rowsTotal: undefined, fraction: bytes.fraction, rows };
 }
 
