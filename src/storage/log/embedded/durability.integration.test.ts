@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../core/clock.ts";
 import type { LogReader } from "../log.ts";
 import { readAll } from "../log.suite.ts";
@@ -12,7 +13,7 @@ import { openEmbeddedLogReader } from "./embedded-log-reader.ts";
 import { openEmbeddedLog } from "./embedded-log.ts";
 import { openLogDatabase } from "./log-database.ts";
 
-const fixture = new URL("./durability.fixture.ts", import.meta.url).pathname;
+const fixture = fileURLToPath(new URL("./durability.fixture.ts", import.meta.url));
 const tempDir = (): string => mkdtempSync(`${tmpdir()}/millrace-durable-`);
 
 test("a writer killed with -9 has every acknowledged batch, again and again", async (t) => {

@@ -1,4 +1,4 @@
-import type { Session } from "chdb";
+import type { Session } from "./chdb.ts";
 import { EngineError } from "./engine-error.ts";
 import { sqlIdentifier, sqlString } from "./sql-tokens.ts";
 

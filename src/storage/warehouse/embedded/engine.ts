@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { drainPending, Session } from "chdb";
+import { drainPending, Session } from "./chdb.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import {
   configXml,

@@ -5,7 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { hostileTries, LEGITIMATE_TRIES, type Try, type TryTargets } from "./fence.tries.ts";
+import {
+  hostileTries,
+  LEGITIMATE_TRIES,
+  type Try,
+  type TryTargets,
+} from "./fence-tries.fixture.ts";
 import { startWarehouse, type WarehouseProcess } from "./start-warehouse.ts";
 
 const SECRET = "the-content-of-the-secret-file";
