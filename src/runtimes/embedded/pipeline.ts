@@ -21,6 +21,7 @@ import type { ReaderPosition } from "../../storage/log/log.ts";
 import { openEmbeddedState } from "../../storage/state/embedded/embedded-state.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
 import { coveredThrough, offsetIn } from "./coverage.ts";
+import { crashingSink, crashPointOf } from "./crash-point.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { LayoutStore } from "./layout-store.ts";
 import type { BatchRequest, MainCalls, PipelineConfig, PipelineStats } from "./pipeline-calls.ts";
@@ -57,6 +58,7 @@ export async function startPipeline(
   const plan = parsePlan(config.plan);
   const topics = topicsOf(plan);
   const clock = systemClock;
+  const crashPoint = crashPointOf(process.env["MILLRACE_CRASH_POINT"]);
   const warehouse = clickHouseWarehouse({ ...config.warehouse, user: "pipeline" });
   const { toBackfill } = await applyTables(plan, warehouse);
   await createRunTables(warehouse);
@@ -65,7 +67,7 @@ export async function startPipeline(
   const layouts = new LayoutStore(folder.layouts);
   const layoutOf = (_topic: string, layoutId: number) => layouts.layoutOf(layoutId);
   const log = openEmbeddedLogReader(folder.root);
-  const lake = openEmbeddedLake({ dir: folder.lake, clock });
+  const lake = openEmbeddedLake({ dir: folder.lake, clock, crashPoint });
   const store = openEmbeddedState(folder.stream);
   const loadTopics = topics.map(({ name, time }) => ({ name, time }));
   const report =
@@ -74,7 +76,7 @@ export async function startPipeline(
       void main.setPositions({ reader, positions }).catch(() => undefined);
 
   const shared = { log, warehouse, topics: loadTopics, layoutOf, clock };
-  const loader = new Loader({ ...shared, dir: folder.load, report: report("load") });
+  const loader = new Loader({ ...shared, dir: folder.load, crashPoint, report: report("load") });
   const lakeWriter = new LakeWriter({
     ...shared,
     lake,
@@ -94,7 +96,7 @@ export async function startPipeline(
     plan,
     log,
     store,
-    sink: warehouseSink(warehouse),
+    sink: crashingSink(warehouseSink(warehouse), crashPoint),
     clock,
     layoutOf,
     report: report("stream"),
@@ -114,7 +116,10 @@ export async function startPipeline(
     },
     stream: {
       touched: () => stream.touched(),
-      clear: (records) => stream.clearTouched(records),
+      clear: (records) => {
+        if (records.length > 0) crashPoint("between-amend-and-clear");
+        stream.clearTouched(records);
+      },
       sinceMs: (metric) => stream.sinceMs(metric),
     },
     coverage: (topic, partition) => offsetIn(loader.positions(), topic, partition),
