@@ -12,7 +12,7 @@ import { quoteName, quoteText } from "../../language/compile/clickhouse/sql-text
 import type { ModelNode } from "../../language/plan/nodes.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { withEvents, type EventStore } from "./event-source.ts";
-import { monthOf, rangesOf } from "./month.ts";
+import { cutRanges, monthOf, rangesOf } from "./month.ts";
 import { modelsOf } from "./models-of.ts";
 import { replacePartitions } from "./stage.ts";
 import { recordRun } from "./run-records.ts";
@@ -29,7 +29,7 @@ export interface ModelRunOptions {
   readonly store?: EventStore;
 }
 
-/** What a run of one model over days of one month did. */
+/** What a run of one model over days of one year did. */
 export interface ModelReport {
   readonly model: string;
   readonly days: readonly string[];
@@ -42,7 +42,7 @@ export interface ModelReport {
 }
 
 /**
- * Computes models for days, in dependency order, a month's days at a time. A day for which a rule of
+ * Computes models for days, in dependency order, a year's days at a time. A day for which a rule of
  * severity `fail` is broken keeps what it had. Each month's rows are replaced in one step: a reader
  * sees the old ones or the new ones; to repeat a run changes nothing.
  */
@@ -54,10 +54,10 @@ export async function runModels(
     ...(topic && { topic }),
     ...(models && { models }),
   });
-  const byMonth = Map.groupBy([...new Set(days)].toSorted(), (day) => day.slice(0, 7));
+  const byYear = Map.groupBy([...new Set(days)].toSorted(), (day) => day.slice(0, 4));
   const reports: ModelReport[] = [];
-  for (const inMonth of byMonth.values()) {
-    const starts = inMonth.map((day) => parseDay(day)).filter((ms) => ms !== undefined);
+  for (const inYear of byYear.values()) {
+    const starts = inYear.map((day) => parseDay(day)).filter((ms) => ms !== undefined);
     if (starts.length === 0 || wanted.length === 0) continue;
     const broken = new Map<string, { day: string; error: MillraceError }[]>();
     for (const { model, source } of wanted) {
@@ -65,11 +65,14 @@ export async function runModels(
       broken.set(source, failed);
       const stopped = new Set(failed.map((each) => each.day));
       const good = starts.filter((start) => !stopped.has(dayOf(start)));
-      reports.push(await runMonth(context, model, source, good, store, failed));
+      reports.push(await runYear(context, model, source, good, store, failed));
     }
   }
   return reports;
 }
+
+/** Days that one INSERT computes at most: it holds their groups in memory. */
+const INSERT_MS_MAX = 31 * UNIT_MS.d;
 
 /** Throws the first error of the days that weren't published. */
 export function assertPublished(reports: readonly ModelReport[]): void {
@@ -112,7 +115,7 @@ async function brokenDays(
   return found;
 }
 
-async function runMonth(
+async function runYear(
   context: BatchContext,
   model: ModelNode,
   source: string,
@@ -125,12 +128,12 @@ async function runMonth(
   const days = starts.map(dayOf);
   let [rows, unmatched] = [0, 0];
   if (starts.length > 0) {
-    const { partition } = monthOf(starts[0]!);
+    const partitions = [...new Set(starts.map((start) => monthOf(start).partition))];
     const names = { table: model.name, stage: modelStageName(model.name) };
-    await replacePartitions(warehouse, names, [partition], async () => {
+    await replacePartitions(warehouse, names, partitions, async () => {
       unmatched = await fillStage(context, model, source, starts, store);
       rows = await countStage(context, model);
-      await keepOtherDays(context, model, partition, days);
+      await keepOtherDays(context, model, partitions, days);
     });
   }
   const durationMs = clock.monotonicMs() - startMs;
@@ -168,7 +171,7 @@ async function fillStage(
     .join(", ");
   const joined = model.join && topicNamed(topics, model.join.table);
   let unmatched = 0;
-  for (const range of rangesOf(starts, UNIT_MS.d)) {
+  for (const range of cutRanges(rangesOf(starts, UNIT_MS.d), INSERT_MS_MAX)) {
     const fill = async (relation: string): Promise<void> => {
       const options = {
         relation,
@@ -196,11 +199,11 @@ async function countStage({ warehouse }: BatchContext, model: ModelNode): Promis
   return Number(count?.rows ?? 0);
 }
 
-/** Adds the month's other days to the stage. */
+/** Adds the other days of these months to the stage. */
 async function keepOtherDays(
   { warehouse }: BatchContext,
   model: ModelNode,
-  partition: string,
+  partitions: readonly string[],
   days: readonly string[],
 ): Promise<void> {
   const [table, stage] = [quoteName(model.name), quoteName(modelStageName(model.name))];
@@ -209,6 +212,6 @@ async function keepOtherDays(
     .join(", ");
   const list = days.map((day) => `toDate(${quoteText(day)})`).join(", ");
   await warehouse.command(
-    `INSERT INTO ${stage} (${columns}) SELECT ${columns} FROM ${table} WHERE toYYYYMM(\`_day\`) = ${partition} AND \`_day\` NOT IN (${list})`,
+    `INSERT INTO ${stage} (${columns}) SELECT ${columns} FROM ${table} WHERE toYYYYMM(\`_day\`) IN (${partitions.join(", ")}) AND \`_day\` NOT IN (${list})`,
   );
 }
