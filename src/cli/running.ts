@@ -82,7 +82,7 @@ async function request(
   });
   if (answer.ok) return value;
   const { error } = value as ErrorBody;
-  throw new MillraceError(error.code as ErrorCode, error.message, {
+  throw new MillraceError(error.code, error.message, {
     ...(error.field === undefined ? {} : { field: error.field }),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
   });

@@ -106,7 +106,7 @@ async function traced(
     partition,
     offset,
     received_at: times === undefined ? null : new Date(times.received).toISOString(),
-    event: row === undefined ? null : (rowToObject(row.layout, row.rows, row.start) as Json),
+    event: row === undefined ? null : rowToObject(row.layout, row.rows, row.start),
     warehouse: { loaded: inTable.rows > 0, rows: inTable.rows },
     lake: {
       covered: hasPassed("lake"),

@@ -32,14 +32,13 @@ export function warehouseSink(warehouse: Warehouse): MetricSink {
     publish: async (metric, rows, token) => {
       const { closed, open } = metricTableNames(metric);
       const parts = [
-        [closed, rows.filter((row) => row.closed)],
-        [open, rows.filter((row) => !row.closed)],
-      ] as const;
+        { table: closed, part: rows.filter((row) => row.closed) },
+        { table: open, part: rows.filter((row) => !row.closed) },
+      ].filter(({ part }) => part.length > 0);
+      const write = rowWriter(metric);
       await Promise.all(
-        parts.map(([table, part]) =>
-          part.length === 0
-            ? undefined
-            : warehouse.insertRows({ table, token, rows: part.map(rowWriter(metric)) }),
+        parts.map(({ table, part }) =>
+          warehouse.insertRows({ table, token, rows: part.map(write) }),
         ),
       );
     },

@@ -188,12 +188,12 @@ async function serve(parts: Serving): Promise<HttpServer> {
     () => own.close(),
     () => readOnly.close(),
   );
-  let server: HttpServer | undefined;
+  let url = "";
   const onDefect = (error: MillraceError): void =>
     parts.onProblem(`${error.code}: ${error.message}`);
   const { writeKey } = settings;
   const feed = createLiveFeed(
-    () => liveState({ plan: parts.plan(), door, pipeline, url: server?.url ?? "", writeKey }),
+    () => liveState({ plan: parts.plan(), door, pipeline, url, writeKey }),
     onDefect,
   );
   closers.push(() => feed.close());
@@ -206,15 +206,15 @@ async function serve(parts: Serving): Promise<HttpServer> {
     clock: systemClock,
     onDefect,
   });
-  server = await startHttpServer({
+  const server = await startHttpServer({
     host: settings.host,
     port: settings.port,
     portVariable: "MILLRACE_PORT",
     intercept: (request, response) => door.intercept(request, response),
     handler,
   });
-  const { close } = server;
-  closers.push(() => close());
+  ({ url } = server);
+  closers.push(() => server.close());
   return server;
 }
 

@@ -62,7 +62,7 @@ async function readCall(request: HttpRequest): Promise<BatchCall> {
 function parse(text: string): BatchCall {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value as BatchCall;
+    if (typeof value === "object" && value !== null) return value;
   } catch {
     // said below
   }

@@ -19,7 +19,7 @@ const POLICY =
 
 /** The page at `/` and the tracker at `/t.js`, read once. */
 export async function pageRoutes(): Promise<readonly Route[]> {
-  return await Promise.all(
+  return Promise.all(
     FILES.map(async ([path, file, type]): Promise<Route> => {
       const body = await readFile(new URL(file, ROOT));
       const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 16)}"`;

@@ -53,7 +53,7 @@ function rowsOf(topic: string): Row[] {
       reader.read({ topic, partition, from: 0 }).flatMap(({ rows, kind }) => {
         const objects: Row[] = [];
         for (let at = 0; kind === "events" && at < rows.length;) {
-          objects.push(rowToObject(layout, rows, at) as Row);
+          objects.push(rowToObject(layout, rows, at));
           at = rowEnd(layout, rows, at);
         }
         return objects;

@@ -100,7 +100,7 @@ function columnCode(layout: Layout, index: number): string {
   const memo = `if (m${index} === row) return v${index}; m${index} = row;`;
   if (codec === "string") {
     return `const x${index} = caches[${index}];
-function t${index}() { ${memo} return v${index} = p${index} < 0 ? null : x${index}.read(bytes, p${index}, n${index}); }
+function t${index}() { ${memo} return v${index} = p${index} < 0 ? null : x${index}.read(bytes, view, p${index}, n${index}); }
 function c${index}() { const t = t${index}(); return t === null ? null : t.text; }`;
   }
   const read = readCode(codec, `p${index}`);

@@ -1,6 +1,7 @@
 const SLOTS_FIRST = 64;
-const SLOTS_MAX = 2048;
+const SLOTS_MAX = 65_536;
 const SLOT_BYTES = 64;
+const SLOT_WORDS = SLOT_BYTES / 4;
 
 /** A text that was read from a row, with what else is wanted of it. */
 export interface CachedText {
@@ -30,38 +31,63 @@ export function decodeText(bytes: Uint8Array, start: number, length: number): st
 /**
  * Texts of one column by their bytes, so that a text that comes again and again is the same string
  * (a cheap key of a `Map`) and isn't decoded again. Direct mapped: a colliding text takes the slot.
- * Texts of more than 64 bytes are not kept. It grows, from 64 to 2,048 texts, with what it misses.
+ * Texts of more than 64 bytes are not kept. It grows, from 64 to 65,536 texts, with what it misses.
  */
 export class TextCache {
   #slots: (CachedText | undefined)[] = [];
   #lengths = new Uint8Array(0);
-  #bytes = new Uint8Array(0);
+  /** The bytes of each slot's text as words, the last one filled with zeros. */
+  #words = new Int32Array(0);
   #mask = 0;
   #misses = 0;
+  readonly #probe = new Int32Array(SLOT_WORDS);
 
   constructor() {
     this.#resize(SLOTS_FIRST);
   }
 
-  read(bytes: Uint8Array, start: number, length: number): CachedText {
+  /** `view` is over the same memory as `bytes`. */
+  read(bytes: Uint8Array, view: DataView, start: number, length: number): CachedText {
     if (length > SLOT_BYTES) return { text: decodeText(bytes, start, length), quoted: "", key: "" };
+    const probe = this.#probe;
+    const whole = length >> 2;
     let hash = length;
-    for (let at = 0; at < length; at++) hash = Math.imul(hash ^ bytes[start + at]!, 0x01000193);
-    const slot = (hash ^ (hash >>> 15)) & this.#mask;
-    const found = this.#slots[slot];
-    const base = slot * SLOT_BYTES;
-    if (found !== undefined && this.#lengths[slot] === length) {
-      const kept = this.#bytes;
-      let at = 0;
-      while (at < length && kept[base + at] === bytes[start + at]) at++;
-      if (at === length) return found;
+    let at = start;
+    for (let index = 0; index < whole; index++, at += 4) {
+      const word = view.getInt32(at, true);
+      probe[index] = word;
+      hash = Math.imul(hash ^ word, 0x9e3779b1);
+      hash ^= hash >>> 15;
     }
-    const made: CachedText = { text: decodeText(bytes, start, length), quoted: "", key: "" };
+    let words = whole;
+    if ((length & 3) !== 0) {
+      let word = 0;
+      for (let shift = 0; at < start + length; at++, shift += 8) word |= bytes[at]! << shift;
+      probe[words++] = word;
+      hash = Math.imul(hash ^ word, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    const slot = hash & this.#mask;
+    const found = this.#slots[slot];
+    if (found !== undefined && this.#lengths[slot] === length) {
+      const kept = this.#words;
+      const base = slot * SLOT_WORDS;
+      let index = 0;
+      while (index < words && kept[base + index] === probe[index]) index++;
+      if (index === words) return found;
+    }
+    return this.#miss(slot, words, length, decodeText(bytes, start, length));
+  }
+
+  #miss(slot: number, words: number, length: number, text: string): CachedText {
+    const made: CachedText = { text, quoted: "", key: "" };
     this.#slots[slot] = made;
     this.#lengths[slot] = length;
-    for (let at = 0; at < length; at++) this.#bytes[base + at] = bytes[start + at]!;
+    for (let index = 0; index < words; index++) {
+      this.#words[slot * SLOT_WORDS + index] = this.#probe[index]!;
+    }
     if (++this.#misses > this.#mask * 4 && this.#mask < SLOTS_MAX - 1) {
-      this.#resize((this.#mask + 1) * 2);
+      this.#resize((this.#mask + 1) * 4);
     }
     return made;
   }
@@ -69,7 +95,7 @@ export class TextCache {
   #resize(slots: number): void {
     this.#slots = Array.from({ length: slots });
     this.#lengths = new Uint8Array(slots);
-    this.#bytes = new Uint8Array(slots * SLOT_BYTES);
+    this.#words = new Int32Array(slots * SLOT_WORDS);
     this.#mask = slots - 1;
     this.#misses = 0;
   }
