@@ -51,10 +51,16 @@ export function hasHazard(of: Case, records: readonly LogRecord[], hazard: Claim
   return SEEN[hazard]({ events, of });
 }
 
-/** Whether some distance between event times of one topic is `ms`. */
-const hasDistance = ({ events }: Seen, ms: number): boolean => {
-  const times = new Set(events.map((each) => `${each.topic} ${each.time}`));
-  return events.some((each) => times.has(`${each.topic} ${each.time + ms}`));
+/** Whether two events of one partition key, next to each other in time, are `ms` apart. */
+const hasDistance = ({ events, of }: Seen, ms: number): boolean => {
+  const keyOf = ({ topic, row }: LogRecord): string => {
+    const { key } = of.topics.find((each) => each.name === topic)!;
+    return `${topic} ${String(key.map((path) => row!.values.get(path)).find((part) => typeof part === "string"))}`;
+  };
+  return [...Map.groupBy(events, keyOf).values()].some((same) => {
+    const times = same.map((each) => each.time).toSorted((a, b) => a - b);
+    return times.some((time, at) => at > 0 && time - times[at - 1]! === ms);
+  });
 };
 
 const graces = ({ of }: Seen): readonly number[] => [

@@ -32,7 +32,7 @@ export default pipeline({
   events: [clicks],
   metrics: [minutely],
   alerts: [
-    anomaly("odd-count", { on: minutely.measures.n, history: 4, threshold: 2, floor: 1, warmUp: 3 }),
+    anomaly("odd-count", { on: minutely.measures.n, history: 4, threshold: 3, floor: 1, warmUp: 3 }),
     anomaly("odd-cost", { on: minutely.measures.cost, history: 4, threshold: 3, floor: 0.5, warmUp: 2 }),
   ],
 });
