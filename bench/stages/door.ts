@@ -2,13 +2,13 @@
  * CPU time of the door's steps per event, beside `JSON.parse` of the same events in the same run:
  * `node bench/scan.bench.ts [EVENTS]`. Compare ratios; machines and days differ.
  */
-import shop from "../examples/shop/pipeline.ts";
-import { topicsOf } from "../src/language/plan/topic.ts";
-import { NO_LOOKUPS } from "../src/ingest/derive/lookups.ts";
-import { deriveBatch } from "../src/ingest/derive-batch.ts";
-import { DoorBatch } from "../src/ingest/door-batch.ts";
-import { doorProgram } from "../src/ingest/door-program.ts";
-import { validateBody } from "../src/ingest/validate-body.ts";
+import shop from "../../examples/shop/pipeline.ts";
+import { topicsOf } from "../../src/language/plan/topic.ts";
+import { NO_LOOKUPS } from "../../src/ingest/derive/lookups.ts";
+import { deriveBatch } from "../../src/ingest/derive-batch.ts";
+import { DoorBatch } from "../../src/ingest/door-batch.ts";
+import { doorProgram } from "../../src/ingest/door-program.ts";
+import { validateBody } from "../../src/ingest/validate-body.ts";
 
 const EVENTS = Number(process.argv[2] ?? 20_000);
 const PER_BODY = 100;

@@ -1,0 +1,126 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import shop from "../examples/shop/pipeline.ts";
+import type { Clock } from "../src/core/clock.ts";
+import { topicsOf } from "../src/language/plan/topic.ts";
+import { makeEventFile } from "./events/event-file.ts";
+import type { Figures } from "./figures.ts";
+import { LoadProcess } from "./load/load-process.ts";
+import { folderBytes } from "./machine/folder-bytes.ts";
+import { processTree, residentBytes } from "./machine/process-tree.ts";
+import type { BenchOptions } from "./options.ts";
+import { startYardstick, type BareLoad } from "./runs/bare-load.ts";
+import { countContents, lakeContents } from "./runs/contents.ts";
+import { fillIds } from "./runs/fill-ids.ts";
+import { runAtRate, runSustained } from "./runs/pipeline-run.ts";
+import { sqlOf, startRuntime } from "./runs/runtime-process.ts";
+
+export interface MeasureParts {
+  readonly clock: Clock;
+  /** Told what is going on. */
+  readonly progress: (text: string) => void;
+}
+
+/** Events that are sent before the clock starts: code is compiled, tables are there. */
+const WARM_UP_EVENTS = 50_000;
+/** Events after the half load, so that the wait for their arrival is the wait for all. */
+const LAST_EVENTS = 100;
+/** How soon the lake's last, small files are written; the default would be waited for. */
+const SETTINGS = { MILLRACE_LAKE_ROLL_SECONDS: "5" };
+
+/** Runs the whole pipeline and the bare load beside it, in a folder of its own. */
+export async function measure(options: BenchOptions, parts: MeasureParts): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  const closers: (() => Promise<unknown> | void)[] = [];
+  if (!options.keep) closers.push(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    return await run(options, parts, folder, closers);
+  } finally {
+    for (const close of closers.toReversed()) await close();
+  }
+}
+
+async function run(
+  options: BenchOptions,
+  { clock, progress }: MeasureParts,
+  folder: string,
+  closers: (() => Promise<unknown> | void)[],
+): Promise<Figures> {
+  const { events, ids, users, seed, fileEvents } = options;
+  const topic = topicsOf(shop.plan).find(({ name }) => name === "user-events")!;
+  const loads: number[] = [loadavg()[0]!];
+
+  progress(`making ${fileEvents} events`);
+  const file = makeEventFile({ folder, events: fileEvents, seed, users, fromMs: clock.nowMs() });
+  const dataDir = join(folder, "data");
+  mkdirSync(dataDir);
+  progress(`putting ${ids} ids into the dedup index`);
+  await fillIds({ dir: join(dataDir, "ids"), ids, untilMs: clock.nowMs() - 1_000 });
+
+  progress("loading the events bare");
+  const yardstick = await startYardstick(folder, clock);
+  closers.push(() => yardstick.close());
+  const bare: BareLoad[] = [await yardstick.load(file, topic, 1)];
+
+  progress("starting the runtime");
+  const runtime = await startRuntime(dataDir, SETTINGS);
+  closers.push(() => runtime.close());
+  const load = new LoadProcess();
+  closers.push(() => load.close());
+  const idleBytes = residentBytes(processTree(runtime.pids.main));
+  const run = { runtime, load, file, clock };
+
+  progress("warming up");
+  const warmUp = await runSustained(run, Math.min(WARM_UP_EVENTS, events));
+  loads.push(loadavg()[0]!);
+
+  progress(`sending ${events} events`);
+  const sustained = await runSustained(run, events);
+  loads.push(loadavg()[0]!);
+  const rate = events / (sustained.wallMs / 1_000);
+
+  progress("measuring at half load");
+  const half = await runAtRate(run, rate / 2, options.halfLoadSeconds);
+  const last = await runSustained(run, LAST_EVENTS);
+  const sent = [warmUp.load, sustained.load, half.load, last.load];
+  const expected = half.visibility.probes + sent.reduce((sum, each) => sum + each.accepted, 0);
+
+  progress("counting what is there");
+  const sql = sqlOf(runtime);
+  const contents = {
+    expected,
+    sent: half.visibility.probes + sent.reduce((sum, each) => sum + each.sent, 0),
+    warehouse: await countContents(sql, "`user-events`"),
+    lake: await lakeContents(dataDir, "user-events", yardstick.warehouse, clock),
+  };
+  const bytes = {
+    log: folderBytes(join(dataDir, "log")),
+    warehouse: folderBytes(join(dataDir, "warehouse")),
+    lake: folderBytes(join(dataDir, "lake", "user-events")),
+  };
+  const complaints = runtime.complaints();
+  await load.close();
+  await runtime.close();
+
+  progress("loading the events bare once more");
+  bare.push(await yardstick.load(file, topic, 1));
+  loads.push(loadavg()[0]!);
+
+  return {
+    options: { events, ids, users, seed, eventBytes: file.bytes / file.events },
+    loadAverages: loads,
+    bare,
+    sustained,
+    half: { rate: rate / 2, load: half.load, visibility: half.visibility },
+    memory: { idleBytes, peakBytes: sustained.peakBytes },
+    contents,
+    bytesPerEvent: {
+      json: file.bytes / file.events,
+      log: bytes.log / expected,
+      warehouse: bytes.warehouse / expected,
+      lake: bytes.lake / expected,
+    },
+    complaints,
+  };
+}
