@@ -12,14 +12,19 @@ import { oracleOf, runs as replay, tableOf } from "./run-history.ts";
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const numRuns = Number(process.env["RUNS"] ?? 10_000);
 
-test(`operators equal the oracle over ${numRuns} histories (SEED=${seed})`, () => {
-  const property = fc.property(anyHistory(30), (history) => {
+const TIME_MAX_MS = 180_000;
+
+test(`operators equal the oracle over ${numRuns} histories (SEED=${seed})`, (t) => {
+  const property = fc.property(anyHistory(24), (history) => {
     const expected = oracleOf(history);
     for (const [name, play] of Object.entries(replay)) {
       assertSame(tableOf(play(history)), expected, name);
     }
   });
-  fc.assert(property, { seed, numRuns, interruptAfterTimeLimit: 120_000 });
+  // A crowded machine may not get through all of them; it says how far it came.
+  const details = fc.check(property, { seed, numRuns, interruptAfterTimeLimit: TIME_MAX_MS });
+  t.diagnostic(`${details.numRuns} histories`);
+  assert.ok(!details.failed, fc.defaultReportMessage(details) ?? "");
 });
 
 /** The runner's own picture of a difference is slow, and shrinking needs many. */

@@ -29,6 +29,10 @@ export class PaneOperator implements MetricOperator {
   readonly #graceMs: number;
   /** Windows that end at or before this are closed, and their rows are out. */
   #closedThrough = -Infinity;
+  /** The pane of the last event, and the end of the last window that contains it. */
+  #paneStart = 0;
+  #paneEnd = 0;
+  #lastEnd = 0;
 
   constructor(logic: MetricLogic, grid: Grid, state: KeyedState<Pane>, options: OperatorOptions) {
     this.metric = logic.metric;
@@ -46,12 +50,11 @@ export class PaneOperator implements MetricOperator {
   take(time: number, receivedAt: number, eligible: boolean): void {
     const logic = this.#logic;
     if (logic.where !== undefined && logic.where() !== true) return;
-    const start = lastStart(this.#grid, time);
-    const { sizeMs, paneMs } = this.#grid;
-    if (start < this.#options.sinceMs || start + sizeMs <= time) return;
+    if (time < this.#paneStart || time >= this.#paneEnd) this.#moveTo(time);
+    if (this.#lastEnd <= time) return; // between windows, or before `sinceMs`
     const onTime = eligible && receivedAt <= time + this.#graceMs;
-    if (!onTime && receivedAt > start + sizeMs + this.#graceMs) return; // no row can tell of it
-    const pane = this.#pane(Math.floor(time / paneMs) * paneMs, logic.key());
+    if (!onTime && receivedAt > this.#lastEnd + this.#graceMs) return; // no row can tell of it
+    const pane = this.#pane(this.#paneStart, logic.key());
     if (onTime) {
       pane.n++;
       logic.aggregates.add(pane.cells);
@@ -93,6 +96,15 @@ export class PaneOperator implements MetricOperator {
 
   restore(saved: Json): void {
     this.#closedThrough = typeof saved === "number" ? saved : -Infinity;
+  }
+
+  /** Finds the pane of a time; most events are in the pane of the one before. */
+  #moveTo(time: number): void {
+    const { sizeMs, paneMs } = this.#grid;
+    this.#paneStart = Math.floor(time / paneMs) * paneMs;
+    this.#paneEnd = this.#paneStart + paneMs;
+    const start = lastStart(this.#grid, time);
+    this.#lastEnd = start < this.#options.sinceMs ? -Infinity : start + sizeMs;
   }
 
   #pane(bucket: number, key: string): Pane {

@@ -22,6 +22,9 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   readonly #stored: Set<number>;
   /** Those of them that may have entries which aren't in memory. */
   readonly #spilled: Set<number>;
+  /** The bucket asked for last; NaN when the map of its entries may have changed. */
+  #lastBucket = Number.NaN;
+  #lastEntries: Map<string, E> | undefined;
   #count = 0;
   /** Number of settles so far: the age of entries. */
   #age = 0;
@@ -48,7 +51,11 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   }
 
   get(bucket: number, key: string): E | undefined {
-    const entry = this.#buckets.get(bucket)?.get(key);
+    if (bucket !== this.#lastBucket) {
+      this.#lastBucket = bucket;
+      this.#lastEntries = this.#buckets.get(bucket);
+    }
+    const entry = this.#lastEntries?.get(key);
     if (entry !== undefined) {
       entry.touched = this.#age;
       return entry;
@@ -75,13 +82,13 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     const { bucket, key } = entry;
     const entries = this.#buckets.get(bucket);
     if (entries?.delete(key) === true) this.#count--;
-    if (entries?.size === 0) this.#buckets.delete(bucket);
+    if (entries?.size === 0) this.#forgetBucket(bucket);
     if (this.#stored.has(bucket)) this.#removed.set(`${bucket} ${key}`, { bucket, key });
   }
 
   removeBucket(bucket: number): void {
     this.#count -= this.#buckets.get(bucket)?.size ?? 0;
-    this.#buckets.delete(bucket);
+    this.#forgetBucket(bucket);
     if (!this.#stored.delete(bucket)) return;
     this.#spilled.delete(bucket);
     this.#removedBuckets.add(bucket);
@@ -153,10 +160,19 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
 
   #hold(entry: E): void {
     let entries = this.#buckets.get(entry.bucket);
-    if (entries === undefined) this.#buckets.set(entry.bucket, (entries = new Map<string, E>()));
+    if (entries === undefined) {
+      entries = new Map<string, E>();
+      this.#buckets.set(entry.bucket, entries);
+      this.#lastBucket = Number.NaN;
+    }
     entries.set(entry.key, entry);
     entry.touched = this.#age;
     this.#count++;
+  }
+
+  #forgetBucket(bucket: number): void {
+    this.#buckets.delete(bucket);
+    this.#lastBucket = Number.NaN;
   }
 
   #load({ bucket, key, text }: StoredEntry): E {
@@ -191,7 +207,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
         this.#spilled.add(bucket);
         n++;
       }
-      if (entries.size === 0) this.#buckets.delete(bucket);
+      if (entries.size === 0) this.#forgetBucket(bucket);
     }
     this.#count -= n;
     return n;
