@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { MillraceError, type ErrorBody, type ErrorCode } from "../core/errors.ts";
+import { MillraceError, type ErrorBody } from "../core/errors.ts";
 import { adminKeyOf, openDataFolder } from "../runtimes/embedded/data-folder.ts";
 import { readSettings } from "../runtimes/embedded/settings.ts";
 import type { Io } from "./io.ts";

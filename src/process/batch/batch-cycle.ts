@@ -1,10 +1,14 @@
 import { Turns } from "../../core/turns.ts";
-import { dayOf, UNIT_MS } from "../../core/time.ts";
+import { dayOf, parseDay, UNIT_MS } from "../../core/time.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import { amend, type TopicAmendment } from "./amend.ts";
 import { auditDay, type DayAudit } from "./audit.ts";
 import { backfillMetric, dropFormerMeanings } from "./backfill.ts";
-import { backfillDays, type BackfillDaysReport } from "./backfill-days.ts";
+import {
+  backfillDays,
+  type BackfillDaysOptions,
+  type BackfillDaysReport,
+} from "./backfill-days.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { fillNewCubes } from "./cubes.ts";
 import { dueDays } from "./due-days.ts";
@@ -47,7 +51,10 @@ export interface AmendReport {
   readonly waiting: number;
 }
 
+/** Days at once, the oldest first. */
 const DAYS_AT_ONCE = 8;
+/** How far back days are finished by themselves; `millrace backfill` reaches further. */
+const DAYS_BACK = 8;
 
 /**
  * The batch engine's own work, one piece at a time: amendment of what came late, models of days that
@@ -79,9 +86,8 @@ export class BatchCycle {
     return this.#turns.run(() => this.#amend());
   }
 
-  /** Computes the days' models, and the metrics from the events, again. */
-  backfill(fromDay: string, toDay: string, name?: string): Promise<BackfillDaysReport> {
-    const range = { fromDay, toDay, ...(name !== undefined && { name }) };
+  /** Computes the models and the closed windows of these days again. */
+  backfill(range: BackfillDaysOptions): Promise<BackfillDaysReport> {
     return this.#turns.run(() => backfillDays(this.#options.context, range));
   }
 
@@ -112,30 +118,32 @@ export class BatchCycle {
     return { topics, waiting: waiting + held.size };
   }
 
-  /** Models and the audit of days that are over, from the day before the warehouse's first run on. */
+  /** Models of days that are over, then their audit. */
   async #finishDays(): Promise<void> {
     const { context, coveredMs } = this.#options;
-    if (context.plan.models.length === 0) return;
     const covered = coveredMs();
-    const graceMs = context.plan.metrics.reduce(
-      (most, each) => Math.max(most, each.graceMs),
-      300_000,
-    );
+    const fromMs = Math.max(covered - DAYS_BACK * UNIT_MS.d, this.#firstDayMs());
+    if (!Number.isFinite(fromMs)) return;
     const days = dueDays({
-      done: await this.#doneDays(),
-      fromMs: covered - DAYS_AT_ONCE * UNIT_MS.d,
+      done: await this.#auditedDays(),
+      fromMs,
       coveredMs: covered,
-      graceMs,
+      graceMs: context.plan.metrics.reduce((most, each) => Math.max(most, each.graceMs), 0),
       slackMs: context.slackMs,
       daysMax: DAYS_AT_ONCE,
     });
-    if (days.length === 0) return;
-    await runModels(context, { days });
+    if (days.length > 0) await runModels(context, { days });
     for (const day of days) await this.#audit(day);
   }
 
-  /** Audited days are done: the audit comes last. */
-  async #doneDays(): Promise<ReadonlySet<string>> {
+  /** The first day that the lake has events of; Infinity while it has none. */
+  #firstDayMs(): number {
+    const { topics, lake } = this.#options.context;
+    const days = topics.flatMap(({ name }) => lake?.files({ topic: name }).at(0)?.date ?? []);
+    return days.reduce((first, day) => Math.min(first, parseDay(day) ?? Infinity), Infinity);
+  }
+
+  async #auditedDays(): Promise<ReadonlySet<string>> {
     const rows = await this.#options.context.warehouse.query<{ day: string }>(
       "SELECT DISTINCT toString(day) AS day FROM millrace_audits",
     );

@@ -159,8 +159,9 @@ export async function startPipeline(
       if (wait) await settled();
       return batch.amend();
     },
-    backfill: async ({ fromDay, toDay, name }) => batch.backfill(fromDay!, toDay!, name),
-    audit: async ({ fromDay, toDay }) => batch.audit(fromDay!, toDay!),
+    backfill: async ({ fromDay = "", toDay = "", name }) =>
+      batch.backfill({ fromDay, toDay, ...(name !== undefined && { name }) }),
+    audit: async ({ fromDay = "", toDay = "" }) => batch.audit(fromDay, toDay),
     stop: async () => {
       await Promise.all(loops.map((each) => each.stop()));
       await stream.flush().catch(() => undefined); // the outbox is published after the next start
