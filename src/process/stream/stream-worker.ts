@@ -228,7 +228,7 @@ export class StreamWorker {
     const isRead = store.positions().some((each) => each.topic === topic.name && each.offset > 0);
     if (isRead) {
       const progress = JSON.parse(store.progress(topic.name) ?? "[]") as (number | null)[];
-      return Math.max(...progress.map((each) => each ?? -Infinity)) + FUTURE_MS;
+      return Math.max(...progress.map((each) => each ?? -Infinity)) + FUTURE_MS + 1;
     }
     const trimmed = this.#ends.filter((end) => end.topic === topic.name && end.start > 0);
     if (trimmed.length === 0) return null;
@@ -236,7 +236,7 @@ export class StreamWorker {
       const [first] = log.read({ topic: topic.name, partition, from: start, bytesMax: 1 });
       return first?.lastReceivedAt ?? log.progress(topic.name)[partition] ?? -Infinity;
     });
-    return Math.max(...received) + FUTURE_MS;
+    return Math.max(...received) + FUTURE_MS + 1;
   }
 
   #sourcesOf(topic: StoredOperators): Source[] {
