@@ -89,6 +89,6 @@ export async function writeDifference(
     const [found] = await context.warehouse.query<{ first: string | null }>(
       firstOpenSelect(metric, topic, difference),
     );
-    return found?.first == null ? Infinity : Number(found.first);
+    return Number(found?.first ?? Infinity);
   });
 }

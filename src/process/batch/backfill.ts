@@ -146,7 +146,7 @@ async function firstEvent(
     const [row] = await context.warehouse.query<{ first: string | null }>(
       `SELECT toUnixTimestamp64Milli(minOrNull(${quoteName(topic.time)})) AS first FROM ${relation}`,
     );
-    return row?.first == null ? undefined : Number(row.first);
+    return row === undefined || row.first === null ? undefined : Number(row.first);
   });
 }
 

@@ -86,8 +86,8 @@ async function sessionExtent(
         }),
       ),
     );
-    const firstMs = found?.first == null ? range.fromMs : Number(found.first);
-    const lastMs = found?.last == null ? range.fromMs : Number(found.last);
+    const firstMs = Number(found?.first ?? range.fromMs);
+    const lastMs = Number(found?.last ?? range.fromMs);
     const startIsTrue = !backwards || readFromMs === 0 || firstMs - readFromMs > gapMs;
     const endIsTrue = readToMs - lastMs > gapMs || readToMs > endMs;
     if (startIsTrue && endIsTrue) return { firstMs, readToMs };
@@ -110,5 +110,5 @@ async function firstStored(
   const [row] = await context.warehouse.query<{ first: string | null }>(
     `SELECT minOrNullIf(${millisOf("s")}, n > 0) AS first FROM (${each.join(" UNION ALL ")})`,
   );
-  return row?.first == null ? undefined : Number(row.first);
+  return row === undefined || row.first === null ? undefined : Number(row.first);
 }

@@ -1,7 +1,8 @@
 import type { MetricNode } from "../../plan/nodes.ts";
 import type { Topic } from "../../plan/topic.ts";
 import { metricColumns, type MetricColumn } from "./metric-columns.ts";
-import { metricSelect, type MetricSelectOptions } from "./metric-select.ts";
+import type { MetricSelectOptions } from "./metric-rows.ts";
+import { metricSelect } from "./metric-select.ts";
 import { metricTableNames, newestRows } from "./metric-tables.ts";
 import { millisOf, quoteName, timeSql } from "./sql-text.ts";
 

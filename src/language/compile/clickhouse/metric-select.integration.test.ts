@@ -29,7 +29,8 @@ import {
 import { metricComponents } from "../../plan/metric-row.ts";
 import type { MetricNode } from "../../plan/nodes.ts";
 import { topicsOf } from "../../plan/topic.ts";
-import { metricSelect, type MetricSelectOptions } from "./metric-select.ts";
+import type { MetricSelectOptions } from "./metric-rows.ts";
+import { metricSelect } from "./metric-select.ts";
 import { sessionExtentSelect } from "./window-session.ts";
 import { quoteName } from "./sql-text.ts";
 import { naiveRows, type Plain, type PlainEvent } from "./test-support/naive-metric.ts";

@@ -1,5 +1,5 @@
 import type { Window } from "../../plan/window.ts";
-import type { MetricRows, MetricSelectOptions } from "./metric-select.ts";
+import type { MetricRows, MetricSelectOptions } from "./metric-rows.ts";
 import { whereClause } from "./sql-text.ts";
 
 type Options = Pick<MetricSelectOptions, "fromMs" | "toMs" | "endedByMs">;

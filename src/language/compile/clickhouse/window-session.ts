@@ -1,7 +1,7 @@
 import type { MetricNode } from "../../plan/nodes.ts";
 import type { Topic } from "../../plan/topic.ts";
 import type { Window } from "../../plan/window.ts";
-import { metricRows, type MetricRows, type MetricSelectOptions } from "./metric-select.ts";
+import { metricRows, type MetricRows, type MetricSelectOptions } from "./metric-rows.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** Earlier than any event, and far enough from Int64's end that a difference can't wrap. */

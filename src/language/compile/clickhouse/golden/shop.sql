@@ -143,6 +143,7 @@ CREATE TABLE IF NOT EXISTS `page-view-counts__2cfb8b3b__open` (
 )
 ENGINE = ReplacingMergeTree(`version`)
 ORDER BY (`window_start`, `key`)
+TTL toDateTime(`window_end`) + toIntervalDay(7)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS `session-metrics__5c57ddf6` (
@@ -182,6 +183,7 @@ CREATE TABLE IF NOT EXISTS `session-metrics__5c57ddf6__open` (
 )
 ENGINE = ReplacingMergeTree(`version`)
 ORDER BY (`window_start`, `key`)
+TTL toDateTime(`window_end`) + toIntervalDay(8)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS `conversion-rates__16a8b48f` (
@@ -219,6 +221,7 @@ CREATE TABLE IF NOT EXISTS `conversion-rates__16a8b48f__open` (
 )
 ENGINE = ReplacingMergeTree(`version`)
 ORDER BY (`window_start`, `key`)
+TTL toDateTime(`window_end`) + toIntervalDay(7)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS `event-volume__ea4d4aab` (
@@ -254,6 +257,7 @@ CREATE TABLE IF NOT EXISTS `event-volume__ea4d4aab__open` (
 )
 ENGINE = ReplacingMergeTree(`version`)
 ORDER BY (`window_start`, `key`)
+TTL toDateTime(`window_end`) + toIntervalDay(7)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS `shop-revenue__7e705849` (
@@ -297,6 +301,7 @@ CREATE TABLE IF NOT EXISTS `shop-revenue__7e705849__open` (
 )
 ENGINE = ReplacingMergeTree(`version`)
 ORDER BY (`window_start`, `key`)
+TTL toDateTime(`window_end`) + toIntervalDay(7)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS `user_sessions` (
