@@ -1,8 +1,8 @@
 import type { MetricNode } from "../../language/plan/nodes.ts";
-import { KeySessions, sessionsCodec } from "./key-sessions.ts";
+import { type KeySessions, sessionsCodec } from "./key-sessions.ts";
 import type { Entry, EntryCodec, KeyedState } from "./keyed-state.ts";
 import { MetricLogic, type MetricOperator, type OperatorOptions } from "./metric-operator.ts";
-import { gridOf, Pane, paneCodec } from "./pane.ts";
+import { gridOf, type Pane, paneCodec } from "./pane.ts";
 import { PaneOperator } from "./pane-operator.ts";
 import type { RowExpressions } from "./row-expressions.ts";
 import { SessionOperator } from "./session-operator.ts";

@@ -18,7 +18,10 @@ export function encodeRow(layout: Layout, values: readonly Value[]): Uint8Array 
     if (column.nullable) bytes[at++] = value === null ? 1 : 0;
     if (value === null && column.nullable) continue;
     const text = texts[index];
-    at = text == null ? writeFixed(view, at, column, value) : writeText(bytes, at, text);
+    at =
+      text === null || text === undefined
+        ? writeFixed(view, at, column, value)
+        : writeText(bytes, at, text);
   }
   return bytes.subarray(0, at);
 }
