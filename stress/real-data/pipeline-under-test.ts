@@ -34,6 +34,7 @@ export class PipelineUnderTest {
   #child: ChildProcess | undefined;
   #up: Up | undefined;
   #notices = "";
+  isStopped = false;
 
   private constructor(definition: string, dir: string) {
     this.#definition = definition;
@@ -73,6 +74,7 @@ export class PipelineUnderTest {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     const child = this.#child;
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       child.kill("SIGTERM");
@@ -219,9 +221,9 @@ export class LiveTraffic {
     topic: string,
     event: (n: number) => object,
   ): Promise<void> {
-    for (let n = 0; !this.#isStopped; n += 5) {
+    for (let n = 0; !this.#isStopped && !pipeline.isStopped; n += 5) {
       const events = [0, 1, 2, 3, 4].map((index) => event(n + index));
-      for (let sent = false; !sent && !this.#isStopped;) {
+      for (let sent = false; !sent && !this.#isStopped && !pipeline.isStopped;) {
         try {
           this.accepted += await pipeline.send(topic, events);
           sent = true;

@@ -24,9 +24,11 @@ const texts = (rows: readonly Row[]): string[] =>
 export function assertSameRows(ours: readonly Row[], theirs: readonly Row[], what: string): void {
   const one = texts(ours);
   const other = texts(theirs);
-  const missing = other.filter((row) => !one.includes(row)).slice(0, 5);
+  const [oneSet, otherSet] = [new Set(one), new Set(other)];
+  const [oneSet, otherSet] = [new Set(one), new Set(other)];
+  const missing = other.filter((row) => !oneSet.has(row)).slice(0, 5);
   if (one.length !== other.length || missing.length > 0) {
-    const extra = one.filter((row) => !other.includes(row)).slice(0, 5);
+    const extra = one.filter((row) => !otherSet.has(row)).slice(0, 5);
     assert.fail(
       `${what}: ${one.length} rows, expected ${other.length};\nmissing:\n${missing.join("\n")}\nextra:\n${extra.join("\n")}`,
     );
