@@ -25,7 +25,6 @@ export function assertSameRows(ours: readonly Row[], theirs: readonly Row[], wha
   const one = texts(ours);
   const other = texts(theirs);
   const [oneSet, otherSet] = [new Set(one), new Set(other)];
-  const [oneSet, otherSet] = [new Set(one), new Set(other)];
   const missing = other.filter((row) => !oneSet.has(row)).slice(0, 5);
   if (one.length !== other.length || missing.length > 0) {
     const extra = one.filter((row) => !otherSet.has(row)).slice(0, 5);
