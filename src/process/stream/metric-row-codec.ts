@@ -48,7 +48,7 @@ export function decodeMetricRows(metric: MetricNode, text: string): MetricRow[] 
   return (JSON.parse(text) as SavedRow[]).map((saved): MetricRow => {
     const [op, key, windowStart, windowEnd, incomplete, closed, latePending, generation, version] =
       saved;
-    const components = saved.slice(9) as SavedValue[];
+    const components = saved.slice(9);
     return {
       op: op === 1 ? "delete" : "upsert",
       key,

@@ -3,7 +3,12 @@ import {
   metricTableNames,
   metricView,
 } from "../../language/compile/clickhouse/metric-tables.ts";
-import { planTables, topicFinder } from "../../language/compile/clickhouse/plan-tables.ts";
+import {
+  planTables,
+  topicFinder,
+  type RetentionOptions,
+} from "../../language/compile/clickhouse/plan-tables.ts";
+import { topicRetention } from "../../language/compile/clickhouse/topic-table.ts";
 import type { MetricNode, Plan } from "../../language/plan/nodes.ts";
 import { topicsOf } from "../../language/plan/topic.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
@@ -18,8 +23,13 @@ export interface AppliedTables {
  * Brings the warehouse's tables of a plan about and up to date, and makes the view of each metric
  * that has none. A view that serves another meaning stays until that one's backfill is done.
  */
-export async function applyTables(plan: Plan, warehouse: Warehouse): Promise<AppliedTables> {
-  for (const statement of planTables(plan)) await warehouse.command(statement);
+export async function applyTables(
+  plan: Plan,
+  warehouse: Warehouse,
+  retention: RetentionOptions = {},
+): Promise<AppliedTables> {
+  for (const statement of planTables(plan, retention)) await warehouse.command(statement);
+  await applyRetention(plan, warehouse, retention);
   const of = topicFinder(topicsOf(plan));
   const views = await warehouse.query<{ name: string; create_table_query: string }>(
     "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND engine = 'View'",
@@ -39,4 +49,28 @@ function servesMeaning(view: string, metric: MetricNode): boolean {
   const { closed } = metricTableNames(metric);
   const meaning = meaningOfTable(metric.name, closed)!;
   return view.includes(`${metric.name}__${meaning}`);
+}
+
+/** Changes how long the tables of events keep their rows, where that differs from the setting. */
+async function applyRetention(
+  plan: Plan,
+  warehouse: Warehouse,
+  { eventDays }: RetentionOptions,
+): Promise<void> {
+  const tables = await warehouse.query<{ name: string; engine_full: string }>(
+    "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()",
+  );
+  const kept = new Map(
+    tables.map((table) => [
+      table.name,
+      /TTL .*toIntervalDay\((\d+)\)/.exec(table.engine_full)?.[1],
+    ]),
+  );
+  for (const topic of topicsOf(plan)) {
+    const isTable = topic.node.kind === "table";
+    const wanted = isTable || eventDays === undefined ? undefined : String(eventDays);
+    if (kept.get(topic.name) === wanted) continue;
+    const options = wanted === undefined ? {} : { retentionDays: Number(wanted) };
+    await warehouse.command(topicRetention(topic, options));
+  }
 }

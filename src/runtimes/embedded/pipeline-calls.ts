@@ -1,3 +1,4 @@
+import type { RetentionOptions } from "../../language/compile/clickhouse/plan-tables.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { LoadCounter } from "../../process/load/load-counters.ts";
 import type { Figure } from "../../serve/observe/figures.ts";
@@ -14,6 +15,8 @@ export interface PipelineConfig {
   readonly lakeFormat: "parquet" | "orc";
   readonly lakeRollMs: number;
   readonly amendEveryMs: number;
+  /** How long the warehouse keeps what. */
+  readonly retention: RetentionOptions;
 }
 
 /** What the pipeline's process says of itself. */

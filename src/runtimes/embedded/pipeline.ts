@@ -1,5 +1,4 @@
 import { systemClock } from "../../core/clock.ts";
-import { asMillraceError } from "../../core/errors.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { parsePlan } from "../../language/plan/plan-json.ts";
@@ -26,6 +25,8 @@ import { openDataFolder } from "./data-folder.ts";
 import { LayoutStore } from "./layout-store.ts";
 import type { BatchRequest, MainCalls, PipelineConfig, PipelineStats } from "./pipeline-calls.ts";
 import { pipelineFigures } from "./pipeline-figures.ts";
+import { StageErrors } from "./stage-errors.ts";
+import { VisibleLatency } from "./visible-latency.ts";
 import type { Remote } from "./rpc.ts";
 import { Turns } from "../../core/turns.ts";
 
@@ -60,7 +61,7 @@ export async function startPipeline(
   const clock = systemClock;
   const crashPoint = crashPointOf(process.env["MILLRACE_CRASH_POINT"]);
   const warehouse = clickHouseWarehouse({ ...config.warehouse, user: "pipeline" });
-  const { toBackfill } = await applyTables(plan, warehouse);
+  const { toBackfill } = await applyTables(plan, warehouse, config.retention);
   await createRunTables(warehouse);
   await createAlertTable(warehouse);
 
@@ -92,9 +93,10 @@ export async function startPipeline(
     newestLayoutOf: (topic) => topics.find(({ name }) => name === topic)!.layout,
     format: config.lakeFormat,
   });
+  const visible = new VisibleLatency(clock);
   const stream = new StreamWorker({
     plan,
-    log,
+    log: visible.watch(log),
     store,
     sink: crashingSink(warehouseSink(warehouse), crashPoint),
     clock,
@@ -127,8 +129,20 @@ export async function startPipeline(
     toBackfill,
   });
 
+  const errors = new StageErrors(["stream", "load", "lake", "batch"], (text) => {
+    process.stderr.write(text);
+  });
+  const loop = (
+    name: string,
+    intervalMs: number,
+    step: () => Promise<{ readonly idle: boolean }>,
+  ): WorkLoop => startWorkLoop({ step, intervalMs, onError: (thrown) => errors.met(name, thrown) });
   const loops: readonly WorkLoop[] = [
-    loop("stream", STREAM_EVERY_MS, () => stream.step()),
+    loop("stream", STREAM_EVERY_MS, async () => {
+      const done = await stream.step();
+      visible.shown();
+      return done;
+    }),
     loop("load", LOAD_EVERY_MS, () => loading.run(() => loader.step())),
     loop("lake", LAKE_EVERY_MS, () => lakeWriter.step()),
     loop("lake", MERGE_EVERY_MS, () => merger.step()),
@@ -153,7 +167,7 @@ export async function startPipeline(
     stats: () => ({
       load: loader.counters(),
       lake: lakeWriter.counters(),
-      figures: pipelineFigures(plan, stream, clock.nowMs()),
+      figures: [...pipelineFigures(plan, stream, clock.nowMs()), visible.figure(), errors.figure()],
     }),
     amend: async ({ wait = false }) => {
       if (wait) await settled();
@@ -173,23 +187,9 @@ export async function startPipeline(
   };
 }
 
-const loop = (
-  name: string,
-  intervalMs: number,
-  step: () => Promise<{ readonly idle: boolean }>,
-): WorkLoop => startWorkLoop({ step, intervalMs, onError: failed(name) });
-
 function summaries(plan: Plan, stream: StreamWorker): readonly MetricSummary[] {
   const all = { from: -Infinity, to: Infinity, only: [], limit: SUMMARY_ROWS_MAX };
   return plan.metrics.map((metric) => summariseMetric(metric, stream.openRows(metric.name, all)));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Says what a loop met; it goes on by itself. */
-const failed =
-  (name: string) =>
-  (thrown: unknown): void => {
-    const { code, message } = asMillraceError(thrown);
-    process.stderr.write(`  ${name}: ${code}: ${message}\n`);
-  };

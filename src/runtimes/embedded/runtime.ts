@@ -119,6 +119,7 @@ async function start(
       lakeFormat: settings.lakeFormat,
       lakeRollMs: settings.lakeRollMs,
       amendEveryMs: settings.amendEveryMs,
+      retention: retentionOf(settings),
     }),
     calls: { setPositions: ({ reader, positions }) => door.writer.setPositions(reader, positions) },
     onExit: ({ code, signal }) =>
@@ -162,6 +163,11 @@ async function start(
     close: () => closeAll(closers),
   };
 }
+
+const retentionOf = ({ eventDays, metricDays }: Settings) => ({
+  ...(eventDays > 0 && { eventDays }),
+  ...(metricDays > 0 && { metricDays }),
+});
 
 interface Serving {
   readonly settings: Settings;

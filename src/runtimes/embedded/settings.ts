@@ -25,6 +25,10 @@ export interface Settings {
   readonly lakeFormat: "parquet" | "orc";
   /** `MILLRACE_LAKE_ROLL_SECONDS`: how long events may wait for their file. */
   readonly lakeRollMs: number;
+  /** `MILLRACE_EVENT_DAYS`: how long the warehouse keeps events; 0 is for ever. */
+  readonly eventDays: number;
+  /** `MILLRACE_METRIC_DAYS`: how long the warehouse keeps metric rows; 0 is for ever. */
+  readonly metricDays: number;
   /** `MILLRACE_AMEND_SECONDS`: how often late events enter the numbers. */
   readonly amendEveryMs: number;
 }
@@ -58,6 +62,8 @@ export function readSettings(env: Environment, cwd: string, dataDefault = "data"
     logDurationMs: readNumber(env, "MILLRACE_LOG_HOURS", 48, 1, 24 * 366) * 3_600_000,
     lakeFormat: readChoice(env, "MILLRACE_LAKE_FORMAT", ["parquet", "orc"]),
     lakeRollMs: readNumber(env, "MILLRACE_LAKE_ROLL_SECONDS", 120, 1, 86_400) * 1_000,
+    eventDays: readNumber(env, "MILLRACE_EVENT_DAYS", 0, 0, 36_500),
+    metricDays: readNumber(env, "MILLRACE_METRIC_DAYS", 0, 0, 36_500),
     amendEveryMs: readNumber(env, "MILLRACE_AMEND_SECONDS", 180, 1, 86_400) * 1_000,
   };
 }
