@@ -41,9 +41,8 @@ export function findRunning(args: CommandArguments, io: Io): RunningPipeline {
   for (const dataDir of candidates) {
     if (!existsSync(dataDir)) continue;
     const folder = openDataFolder(dataDir);
-    if (!existsSync(folder.runningFile)) continue;
-    const running = JSON.parse(readFileSync(folder.runningFile, "utf8")) as RunningFile;
-    if (!isAlive(running.pid)) continue;
+    const running = readRunning(folder.runningFile);
+    if (running === undefined || !isAlive(running.pid)) continue;
     const key = adminKeyOf(folder, settings.adminKey);
     const { url } = running;
     return {
@@ -56,6 +55,16 @@ export function findRunning(args: CommandArguments, io: Io): RunningPipeline {
   throw new MillraceError("NOT_READY", `no pipeline runs on ${candidates.join(" or ")}`, {
     hint: "start one with `millrace up` or `millrace demo`, or name its folder with --data",
   });
+}
+
+/** What a running pipeline says of itself; `undefined` while it is just saying it. */
+function readRunning(file: string): RunningFile | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as RunningFile;
+  } catch {
+    return undefined;
+  }
 }
 
 async function request(
