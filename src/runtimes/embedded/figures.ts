@@ -1,5 +1,7 @@
+import type { CollectorSnapshot } from "../../ingest/collector.ts";
 import type { LoadCounter } from "../../process/load/load-counters.ts";
 import type { Figure } from "../../serve/observe/figures.ts";
+import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import type { Door } from "./door.ts";
 import type { PipelineProcess } from "./pipeline-process.ts";
 
@@ -7,6 +9,7 @@ import type { PipelineProcess } from "./pipeline-process.ts";
 export async function readFigures(parts: {
   readonly door: Door;
   readonly pipeline: PipelineProcess;
+  readonly own: Warehouse;
 }): Promise<readonly Figure[]> {
   const { door, pipeline } = parts;
   const collector = door.collector.stats();
@@ -15,28 +18,14 @@ export async function readFigures(parts: {
     name: "millrace_part_up",
     help: "Whether a part of the pipeline is ready",
     type: "gauge",
-    samples: [{ labels: { part: "pipeline" }, value: pipeline.isReady() ? 1 : 0 }],
+    samples: [
+      { labels: { part: "log" }, value: 1 },
+      { labels: { part: "pipeline" }, value: pipeline.isReady() ? 1 : 0 },
+      { labels: { part: "warehouse" }, value: (await parts.own.ping()) ? 1 : 0 },
+    ],
   };
   return [
-    counters(
-      "millrace_collect_events_total",
-      "Events that came in, by protocol and fate",
-      "kind",
-      collector.events,
-    ),
-    counters(
-      "millrace_collect_requests_total",
-      "Requests to the collector, by protocol and status",
-      "kind",
-      collector.requests,
-    ),
-    counters("millrace_rules_broken_total", "Events that broke a rule", "rule", collector.rules),
-    counters(
-      "millrace_cleaned_total",
-      "Values that a clean step changed",
-      "field",
-      collector.cleaned,
-    ),
+    ...collectorFigures(collector),
     gauge("millrace_log_commits_total", "Commits of the log", writer.commits, "counter"),
     gauge(
       "millrace_log_events_total",
@@ -45,9 +34,9 @@ export async function readFigures(parts: {
       "counter",
     ),
     gauge(
-      "millrace_log_commit_ms_p99",
-      "Milliseconds of a commit, of the last 1,024",
-      writer.commitMsP99,
+      "millrace_log_commit_seconds_p99",
+      "Seconds that a commit of the log takes, of the last 1,024",
+      writer.commitMsP99 / 1_000,
     ),
     gauge("millrace_log_waiting_bytes", "Bytes that wait for the log", writer.waitingBytes),
     gauge(
@@ -57,6 +46,50 @@ export async function readFigures(parts: {
     ),
     up,
     ...(await pipelineFigures(pipeline)),
+  ];
+}
+
+function collectorFigures(collector: CollectorSnapshot): readonly Figure[] {
+  const { events, requests, rules, steps, cleaned } = collector;
+  const noEvents = {
+    "http accepted": 0,
+    "http duplicate": 0,
+    "http quarantined": 0,
+    "http refused": 0,
+  };
+  return [
+    counters(
+      "millrace_collect_events_total",
+      "Events that came in, by what became of them",
+      ["protocol", "fate"],
+      { ...noEvents, ...events },
+    ),
+    counters(
+      "millrace_collect_requests_total",
+      "Requests to the collector, by status",
+      ["protocol", "status"],
+      requests,
+    ),
+    counters(
+      "millrace_collect_step_seconds_total",
+      "Elapsed seconds of a step of the collector",
+      ["step"],
+      mapValues(steps, ({ ns }) => ns / 1e9),
+    ),
+    counters(
+      "millrace_collect_step_runs_total",
+      "Requests that a step of the collector has seen",
+      ["step"],
+      mapValues(steps, ({ runs }) => runs),
+    ),
+    counters("millrace_rules_broken_total", "Events that broke a rule", ["rule"], rules),
+    counters(
+      "millrace_cleaned_total",
+      "Values that a clean step changed",
+      ["topic", "field"],
+      cleaned,
+    ),
+    gauge("millrace_collect_bodies_bytes", "Bytes of bodies in memory", collector.bodiesBytes),
   ];
 }
 
@@ -80,10 +113,10 @@ function stage(name: string, counts: readonly LoadCounter[]): readonly Figure[] 
       samples: by((each) => each.rows),
     },
     {
-      name: `millrace_${name}_wall_ms_total`,
-      help: `Milliseconds that ${name} has worked`,
+      name: `millrace_${name}_busy_seconds_total`,
+      help: `Seconds that ${name} has worked`,
       type: "counter",
-      samples: by((each) => each.wallMs),
+      samples: by((each) => each.wallMs / 1_000),
     },
     {
       name: `millrace_${name}_lag_records`,
@@ -92,25 +125,38 @@ function stage(name: string, counts: readonly LoadCounter[]): readonly Figure[] 
       samples: by((each) => each.lagRecords),
     },
     {
-      name: `millrace_${name}_lag_ms`,
-      help: `Age of the oldest event that ${name} hasn't taken`,
+      name: `millrace_${name}_lag_seconds`,
+      help: `Age of the oldest event that ${name} hasn't taken: its freshness`,
       type: "gauge",
-      samples: by((each) => each.lagMs),
+      samples: by((each) => each.lagMs / 1_000),
     },
   ];
 }
 
+/** Values under names such as `http accepted`: a label each for the words. */
 const counters = (
   name: string,
   help: string,
-  label: string,
+  labels: readonly string[],
   values: Readonly<Record<string, number>>,
 ): Figure => ({
   name,
   help,
   type: "counter",
-  samples: Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value })),
+  samples: Object.entries(values).map(([key, value]) => {
+    const words = key.split(" ");
+    return {
+      labels: Object.fromEntries(labels.map((label, index) => [label, words[index] ?? ""])),
+      value,
+    };
+  }),
 });
+
+const mapValues = <Value>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value) => number,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 
 const gauge = (
   name: string,

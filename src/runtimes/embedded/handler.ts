@@ -17,12 +17,17 @@ import { metricRoutes } from "../../serve/metrics/metric-routes.ts";
 import { healthRoutes } from "../../serve/observe/health-routes.ts";
 import { pageRoutes } from "../../serve/page/page-routes.ts";
 import { qualityRoutes } from "../../serve/quality/quality-routes.ts";
-import { createRegistryApi } from "../../serve/registry/registry-api.ts";
-import { answerRegistry, isRegistryPath } from "../../serve/registry/registry-routes.ts";
+import { createRegistryApi, registryRoutes } from "../../serve/registry/registry-api.ts";
+import {
+  answerRegistry,
+  describeRegistry,
+  isRegistryPath,
+} from "../../serve/registry/registry-routes.ts";
 import { sqlRoute } from "../../serve/sql/sql-route.ts";
 import { openEmbeddedLakeReader } from "../../storage/lake/embedded/embedded-lake-reader.ts";
 import type { Registry } from "../../storage/registry/registry.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+import { COLLECT_ROUTES } from "./collect-routes.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { Door } from "./door.ts";
 import { readFigures } from "./figures.ts";
@@ -61,10 +66,23 @@ export async function createHandler(parts: HandlerParts): Promise<HttpHandler> {
     path: "/openapi.json",
     access: "open",
     summary: "This document",
-    handle: () => json(openApiDocument(routes, `Millrace: ${parts.plan().name}`)),
+    handle: () => json(openApiDocument(described, `Millrace: ${parts.plan().name}`)),
   };
-  const api = createApi({ routes: [...routes, openapi], access, onDefect: parts.onDefect });
-  const registryApi = createRegistryApi(parts.registry);
+  const described = [
+    ...COLLECT_ROUTES,
+    ...routes,
+    openapi,
+    ...describeRegistry(registryRoutes(parts.registry)),
+  ];
+  const api = createApi({
+    routes: [...routes, openapi],
+    elsewhere: COLLECT_ROUTES,
+    access,
+    onDefect: parts.onDefect,
+  });
+  const registryApi = createRegistryApi(parts.registry, (thrown) =>
+    parts.onDefect(asMillraceError(thrown)),
+  );
   return async (request) => {
     if (!isRegistryPath(request.path)) return api(request);
     try {

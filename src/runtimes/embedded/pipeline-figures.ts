@@ -22,14 +22,14 @@ export function pipelineFigures(
     counter("commits", "Commits of the operators' state", commits),
     counter("rows", "Metric rows that left the operators", rows),
     counter("alerts", "Alerts that left the operators", alerts),
-    counter("wall_ms", "Milliseconds that the operators have worked", wallMs),
+    counter("busy_seconds", "Seconds that the operators have worked", wallMs / 1_000),
     {
-      name: "millrace_stream_freshness_ms",
-      help: "How long ago the newest event that every partition has was received",
+      name: "millrace_stream_freshness_seconds",
+      help: "How long ago what the stream has of every partition was received",
       type: "gauge",
       samples: topics.map(({ name }) => ({
         labels: { topic: name },
-        value: Math.max(0, nowMs - stream.progress(name)),
+        value: Math.max(0, nowMs - stream.progress(name)) / 1_000,
       })),
     },
     {

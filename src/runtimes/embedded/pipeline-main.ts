@@ -29,7 +29,8 @@ const calls: PipelineCalls = {
 
 const main = connect<MainCalls>(
   {
-    send: (message) => void process.send!(message),
+    // An answer that finds the parent gone is for nobody: `disconnect` ends this process.
+    send: (message) => void process.send?.(message, () => undefined),
     onMessage: (receive) => process.on("message", receive),
     onClose: () => undefined,
   },

@@ -37,9 +37,11 @@ export function createReadAccess({ adminKey, loopback }: AccessOptions): ReadAcc
 }
 
 function isLocalRequest({ headers }: HttpRequest): boolean {
+  const { host = "", origin } = headers;
   const site = headers["sec-fetch-site"];
   const sameSite = site === undefined || site === "same-origin" || site === "none";
-  return sameSite && LOOPBACK_NAMES.test(headers.host ?? "");
+  const sameOrigin = origin === undefined || origin === `http://${host}`;
+  return sameSite && sameOrigin && LOOPBACK_NAMES.test(host);
 }
 
 function bearer(header: string | undefined): string | undefined {

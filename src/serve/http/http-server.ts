@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { MillraceError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { writeAnswer } from "./api.ts";
@@ -38,6 +39,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       if (!response.destroyed) writeAnswer(response, answer, request.method);
     });
   });
+  server.on("clientError", refuse);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
@@ -54,6 +56,38 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         server.closeIdleConnections();
       }),
   };
+}
+
+const REFUSED: Readonly<Record<string, readonly [string, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    "431 Request Header Fields Too Large",
+    "PARAMETER_INVALID",
+    "the headers are too large",
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    "408 Request Timeout",
+    "PARAMETER_INVALID",
+    "the request took too long",
+  ],
+};
+
+/** Answers what isn't HTTP, or is too slow or too large, and closes the connection. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const unknown = [
+    "400 Bad Request",
+    "PARAMETER_INVALID",
+    "the request isn't HTTP that is understood here",
+  ] as const;
+  const [status, code, message] = REFUSED[error.code ?? ""] ?? unknown;
+  const body = `${JSON.stringify({ error: { code, message } })}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 function listen(server: Server, { host, port, portVariable }: HttpServerOptions): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Route } from "./route.ts";
+import type { RouteDescription } from "./route.ts";
 
 /** The OpenAPI 3.1 document of a list of routes. */
-export function openApiDocument(routes: readonly Route[], title: string): unknown {
+export function openApiDocument(routes: readonly RouteDescription[], title: string): unknown {
   const paths = new Map<string, Record<string, unknown>>();
   for (const route of routes) {
     const methods = paths.get(route.path) ?? {};
@@ -13,7 +13,10 @@ export function openApiDocument(routes: readonly Route[], title: string): unknow
     info: { title, version: "1", description: "Collect events, and ask what they say." },
     paths: Object.fromEntries(paths),
     components: {
-      securitySchemes: { key: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        read: { type: "http", scheme: "bearer", description: "The admin key; on loopback none" },
+        write: { type: "http", scheme: "bearer", description: "A write key" },
+      },
       schemas: {
         Error: {
           type: "object",
@@ -36,11 +39,11 @@ export function openApiDocument(routes: readonly Route[], title: string): unknow
   };
 }
 
-function operation(route: Route): unknown {
+function operation(route: RouteDescription): unknown {
   const problem = { $ref: "#/components/schemas/Error" };
   return {
     summary: route.summary,
-    ...(route.access === "read" ? { security: [{ key: [] }] } : {}),
+    ...(route.access === "open" ? {} : { security: [{ [route.access]: [] }] }),
     parameters: (route.parameters ?? []).map((parameter) => ({
       name: parameter.name,
       in: parameter.in,

@@ -1,7 +1,7 @@
 import type { HttpAnswer, HttpRequest, StreamingAnswer } from "./http-message.ts";
 
-/** Who may use a route: anyone, or those who may read this project's data. */
-export type RouteAccess = "open" | "read";
+/** Who may use a route: anyone, those who may read this project's data, or send to it. */
+export type RouteAccess = "open" | "read" | "write";
 
 /** One parameter of a route, as the OpenAPI document shows it. */
 export interface RouteParameter {
@@ -11,9 +11,9 @@ export interface RouteParameter {
   readonly required?: boolean;
 }
 
-/** One address of the API: what it does, and what its documentation says. */
-export interface Route {
-  readonly method: "GET" | "POST";
+/** What the documentation says of one address of the API. */
+export interface RouteDescription {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Segments in braces are parameters: `/v1/metrics/{name}`. */
   readonly path: string;
   readonly access: RouteAccess;
@@ -21,6 +21,10 @@ export interface Route {
   readonly parameters?: readonly RouteParameter[];
   /** Media type of the answer; JSON by default. */
   readonly answers?: string;
+}
+
+/** One address of the API: what it does, and what its documentation says. */
+export interface Route extends RouteDescription {
   handle(
     request: HttpRequest,
     parameters: Readonly<Record<string, string>>,
@@ -32,9 +36,18 @@ export type RouteMatch =
   | { readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
   | { readonly otherMethods: readonly string[] };
 
-/** Finds the route of a request among a fixed list. */
-export function createRouteTable(routes: readonly Route[]) {
-  const compiled = routes.map((route) => ({ route, segments: route.path.split("/") }));
+/**
+ * Finds the route of a request among a fixed list. `elsewhere` are addresses that something before
+ * the table answers: whoever asks for one here did it by another method.
+ */
+export function createRouteTable(
+  routes: readonly Route[],
+  elsewhere: readonly RouteDescription[] = [],
+) {
+  const compile = <R extends RouteDescription>(list: readonly R[]) =>
+    list.map((route) => ({ route, segments: route.path.split("/") }));
+  const compiled = compile(routes);
+  const others = compile(elsewhere);
   return (method: string, path: string): RouteMatch => {
     const segments = path.split("/");
     const methods: string[] = [];
@@ -43,9 +56,12 @@ export function createRouteTable(routes: readonly Route[]) {
       if (parameters === undefined) continue;
       const wanted = method === "HEAD" ? "GET" : method;
       if (route.method === wanted) return { route, parameters };
-      methods.push(route.method);
+      methods.push(route.method, ...(route.method === "GET" ? ["HEAD"] : []));
     }
-    return { otherMethods: methods };
+    for (const { route, segments: pattern } of others) {
+      if (matchSegments(pattern, segments) !== undefined) methods.push(route.method, "OPTIONS");
+    }
+    return { otherMethods: [...new Set(methods)] };
   };
 }
 

@@ -3,11 +3,13 @@ export interface Figure {
   /** Such as `millrace_events_total`. */
   readonly name: string;
   readonly help: string;
-  readonly type: "counter" | "gauge";
+  readonly type: "counter" | "gauge" | "histogram";
   readonly samples: readonly Sample[];
 }
 
 export interface Sample {
+  /** Of a histogram: `_bucket`, `_sum` or `_count`. */
+  readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -18,7 +20,8 @@ export function figuresText(figures: readonly Figure[]): string {
     `# HELP ${figure.name} ${figure.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
     `# TYPE ${figure.name} ${figure.type}`,
     ...figure.samples.map(
-      (sample) => `${figure.name}${labelsText(sample.labels)} ${valueText(sample.value)}`,
+      (sample) =>
+        `${figure.name}${sample.suffix ?? ""}${labelsText(sample.labels)} ${valueText(sample.value)}`,
     ),
   ]);
   return `${lines.join("\n")}\n`;

@@ -19,14 +19,7 @@ export function createRegistryApi(
   registry: Registry,
   onDefect: (error: unknown) => void = () => {},
 ): RegistryApi {
-  const routes: readonly RegistryRoute[] = [
-    { method: "GET", pattern: "/", answer: async () => ({}) },
-    { method: "GET", pattern: "/contexts", answer: async () => ["."] },
-    ...subjectRoutes(registry),
-    ...schemaRoutes(registry),
-    ...settingsRoutes(registry),
-    ...compatibilityRoutes(registry),
-  ];
+  const routes = registryRoutes(registry);
   return async (request) => {
     try {
       const { route, parameters } = findRoute(routes, request);
@@ -39,6 +32,16 @@ export function createRegistryApi(
     }
   };
 }
+
+/** Every route of the registry's API. */
+export const registryRoutes = (registry: Registry): readonly RegistryRoute[] => [
+  { method: "GET", pattern: "/", answer: async () => ({}) },
+  { method: "GET", pattern: "/contexts", answer: async () => ["."] },
+  ...subjectRoutes(registry),
+  ...schemaRoutes(registry),
+  ...settingsRoutes(registry),
+  ...compatibilityRoutes(registry),
+];
 
 function respond(status: number, value: unknown): RegistryResponse {
   return {
