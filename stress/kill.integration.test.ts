@@ -43,7 +43,10 @@ test("each process killed again and again: nothing lost, nothing twice", async (
       (_, at) => new Client(`c${at}`, seededRandom(SEED + at + 1), account, () => pipeline.url),
     );
     for (let round = 0; round < POINTS.length || killsOf(pipeline) < KILLS; round++) {
+      const beganMs = performance.now();
       await killAll(pipeline, random, round);
+      const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
+      t.diagnostic(`round ${round}, ${pipeline.crashPoint}: ${seconds} s`);
     }
     pipeline.crashPoint = "";
     pipeline.kill("main");
@@ -91,12 +94,13 @@ function accountText(
   account: Account,
   wrong: { readonly lost: number; readonly twice: number },
 ): string {
-  const { kills, crashes, failedStarts } = pipeline;
+  const { kills, crashes, failedStarts, startsMs } = pipeline;
+  const medianMs = startsMs.toSorted((left, right) => left - right)[startsMs.length >> 1] ?? 0;
   const atPoints = [...crashes].map(([name, n]) => `${name} ${n}`).join(", ");
   const totals = Object.entries(account.totals()).map(([name, n]) => `${name} ${n}`);
   return [
     `events: ${totals.join(", ")}; lost ${wrong.lost}, twice ${wrong.twice}`,
     `kills: main ${kills.main}, pipeline ${kills.pipeline}, warehouse ${kills.warehouse}; at narrow points: ${atPoints}`,
-    `starts that had to be repeated: ${failedStarts}`,
+    `starts: ${startsMs.length}, median ${Math.round(medianMs)} ms; repeated ${failedStarts}`,
   ].join("\n");
 }

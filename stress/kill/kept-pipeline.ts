@@ -33,6 +33,8 @@ export class KeptPipeline {
   readonly kills = { main: 0, pipeline: 0, warehouse: 0 };
   /** Kills by the name of the narrow point. */
   readonly crashes = new Map<string, number>();
+  /** How long the starts took that got to their end, ms. */
+  readonly startsMs: number[] = [];
   /** Starts that failed, as when a child of the killed process still had its folder. */
   failedStarts = 0;
   #child: ChildProcess | undefined;
@@ -171,6 +173,7 @@ export class KeptPipeline {
     if (line.startsWith("{")) {
       this.#up = JSON.parse(line) as Up;
       this.#isUp = true;
+      this.startsMs.push(performance.now() - this.#startedMs);
       return;
     }
     this.#lines.push(line);
