@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomHex } from "../../core/random.ts";
+import { writePrivateFile } from "./private-file.ts";
 
 /** Where the parts of an embedded runtime keep their data, below one folder. */
 export interface DataFolder {
@@ -46,9 +47,16 @@ export function openDataFolder(root: string): DataFolder {
 /** The admin key: the one that is set, or the one in the file, made at the first start. */
 export function adminKeyOf(folder: DataFolder, set: string | undefined): string {
   if (set !== undefined) return set;
-  if (!existsSync(folder.adminKeyFile)) {
-    writeFileSync(folder.adminKeyFile, `${randomHex(24)}\n`, { mode: 0o600 });
-  }
-  chmodSync(folder.adminKeyFile, 0o600);
-  return readFileSync(folder.adminKeyFile, "utf8").trim();
+  const kept = keyIn(folder.adminKeyFile);
+  if (kept !== "") return kept;
+  const made = randomHex(24);
+  writePrivateFile(folder.adminKeyFile, `${made}\n`);
+  return made;
+}
+
+/** An empty file is what a crash may leave of a key: it isn't one. */
+function keyIn(file: string): string {
+  if (!existsSync(file)) return "";
+  chmodSync(file, 0o600);
+  return readFileSync(file, "utf8").trim();
 }
