@@ -55,7 +55,8 @@ test("each process killed again and again: nothing lost, nothing twice", async (
     const wrong = await checkContents(pipeline, account);
     assert.deepEqual(account.acceptedTwice(), [], "no id was told `accepted` twice");
     t.diagnostic(accountText(pipeline, account, wrong));
-    for (const point of POINTS) assert.ok(pipeline.crashes.has(point[0]), `${point[0]} was reached`);
+    for (const point of POINTS)
+      assert.ok(pipeline.crashes.has(point[0]), `${point[0]} was reached`);
   } catch (error) {
     t.diagnostic(pipeline.notices);
     throw error;

@@ -171,7 +171,8 @@ async function servedRows(pipeline: KeptPipeline, name: string): Promise<string[
 }
 
 async function checkCube(pipeline: KeptPipeline, { traffic }: Expected): Promise<void> {
-  const rows = await pipeline.sql(`SELECT toString(toDate(t.day, 'UTC')) AS day, event_type, page_path,
+  const rows =
+    await pipeline.sql(`SELECT toString(toDate(t.day, 'UTC')) AS day, event_type, page_path,
     platform, toInt32(events) AS events, toInt32(people) AS people,
     toDecimalString(revenue, 4) AS revenue FROM traffic AS t`);
   assertSame(rows.map(rowText), traffic, "cube traffic");

@@ -52,7 +52,8 @@ export function makeBatch(
   const lateMs = random.integer(8) === 0 ? pick(random, LATE_MS) : undefined;
   const isShop = random.integer(4) === 0;
   return Array.from({ length: size }, (_, at) => {
-    const age = lateMs === undefined ? random.integer(FRESH_AGE_MS) : lateMs + random.integer(60_000);
+    const age =
+      lateMs === undefined ? random.integer(FRESH_AGE_MS) : lateMs + random.integer(60_000);
     const who = `${lateMs === undefined ? "user" : "late"}-${random.integer(12)}`;
     const common = { id: `${client}-${firstNumber + at}`, user: who, time: nowMs - age };
     return isShop ? shopEvent(random, common) : userEvent(random, common);
@@ -69,7 +70,8 @@ function userEvent(random: Random, { id, user, time }: Common): MadeEvent {
   const type = pick(random, ["page_view", "page_view", "page_view", "click", "purchase", "custom"]);
   const isBad = type === "purchase" && random.integer(20) === 0;
   const pagePath = random.integer(10) === 0 ? null : `/p/${random.integer(8)}`;
-  const pageUrl = pagePath === null ? null : `https://shop.example${pagePath}?q=${random.integer(2)}`;
+  const pageUrl =
+    pagePath === null ? null : `https://shop.example${pagePath}?q=${random.integer(2)}`;
   const platform = pick(random, PLATFORMS);
   const price = type !== "purchase" ? null : isBad ? 0n : makePrice(random);
   const currency = "EUR";
