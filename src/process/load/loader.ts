@@ -40,7 +40,7 @@ export type LoadCrashPoint =
 export interface LoadStep {
   readonly rows: number;
   readonly bytes: number;
-  /** Nothing more to do now. */
+  /** Every topic was loaded to the log's end: what comes meanwhile is worth waiting for. */
   readonly idle: boolean;
 }
 
@@ -60,6 +60,8 @@ export class Loader {
   readonly #spoolPath: string;
   /** Topic that the next step looks at first. */
   #turn = 0;
+  /** Topics in a row that were at the log's end when they were looked at. */
+  #wholeTopics = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -81,12 +83,18 @@ export class Loader {
     for (let tried = 0; tried < this.#options.topics.length; tried++) {
       const topic = this.#options.topics[this.#turn++ % this.#options.topics.length]!;
       const spool = await this.#spool(topic);
+      this.#wholeTopics = spool?.isWhole === false ? 0 : this.#wholeTopics + 1;
       if (spool === undefined) continue;
       if (spool.layoutId === undefined) heartbeats.push(...positionsOf(spool));
-      else return this.#load(topic, spool, spool.layoutId, startMs);
+      else {
+        // They mustn't wait until no topic has events: retention waits for them.
+        if (heartbeats.length > 0) this.#commit(heartbeats);
+        return this.#load(topic, spool, spool.layoutId, startMs);
+      }
     }
     if (heartbeats.length > 0) this.#commit(heartbeats);
     rmSync(this.#spoolPath, { force: true });
+    this.#wholeTopics = 0;
     return { rows: 0, bytes: 0, idle: true };
   }
 
@@ -170,7 +178,9 @@ export class Loader {
     const { topic, rows, bytes } = spool;
     const wallMs = this.#options.clock.monotonicMs() - startMs;
     this.#counters.add(topic, { rows, bytes, wallMs });
-    return { rows, bytes, idle: false };
+    const idle = this.#wholeTopics >= this.#options.topics.length;
+    if (idle) this.#wholeTopics = 0;
+    return { rows, bytes, idle };
   }
 
   #commit(positions: readonly ReaderPosition[]): void {

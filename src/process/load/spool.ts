@@ -24,6 +24,8 @@ export interface Spool {
   readonly maxTime: number;
   readonly minReceivedAt: number;
   readonly maxReceivedAt: number;
+  /** Nothing more of these partitions was in the log. */
+  readonly isWhole: boolean;
 }
 
 export interface SpoolBounds {
@@ -78,6 +80,7 @@ class SpoolWriter {
   #maxTime = -Infinity;
   #minReceivedAt = Infinity;
   #maxReceivedAt = -Infinity;
+  #isWhole = true;
 
   constructor(topic: string, path: string) {
     this.#topic = topic;
@@ -93,11 +96,13 @@ class SpoolWriter {
     let at = from;
     let rows = 0;
     let bytes = 0;
+    let isAtEnd = false;
     const isFull = (): boolean => !exact && (rows >= share.rowsMax || bytes >= share.bytesMax);
     reading: while (at < to && !isFull()) {
       await turn();
       const batches = log.read({ topic: this.#topic, partition, from: at, bytesMax: READ_BYTES });
-      if (batches.length === 0) break;
+      isAtEnd = batches.length === 0;
+      if (isAtEnd) break;
       for (const batch of batches) {
         if (at >= to || isFull() || !this.#accepts(batch)) break reading;
         assert(batch.baseOffset === at, `a batch at ${at} begins at ${batch.baseOffset}`);
@@ -109,6 +114,7 @@ class SpoolWriter {
     }
     assert(!exact || at === to, `${this.#topic}, partition ${partition}: ${at} read, ${to} wanted`);
     if (at > from) this.#ranges.push({ partition, from, to: at, rows });
+    this.#isWhole &&= isAtEnd;
   }
 
   finish(): Spool {
@@ -122,6 +128,7 @@ class SpoolWriter {
       maxTime: this.#maxTime,
       minReceivedAt: this.#minReceivedAt,
       maxReceivedAt: this.#maxReceivedAt,
+      isWhole: this.#isWhole,
     };
   }
 

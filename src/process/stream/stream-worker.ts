@@ -23,7 +23,11 @@ export interface StreamWorkerOptions {
   readonly layoutOf: (topic: string, layoutId: number) => Layout;
   /** Called after each commit, with the positions that moved: for the log's retention. */
   readonly report?: (positions: readonly ReaderPosition[]) => void;
-  /** The longest that changes wait for a commit, ms. */
+  /**
+   * The longest that changes wait for a commit, ms. When it isn't given they wait a second; under
+   * load longer, up to ten, so that commits don't take more than a twentieth of the time: of what
+   * changes often, only the last state is stored.
+   */
   readonly commitMs?: number;
   /** Events after which a commit comes at once. */
   readonly commitEvents?: number;
@@ -63,7 +67,10 @@ export interface OpenRowsQuery {
 }
 
 const COMMIT_MS = 1_000;
-const COMMIT_EVENTS = 250_000;
+const COMMIT_MS_MAX = 10_000;
+/** So many times as long as a commit took, there is no other. */
+const COMMIT_PAUSE = 20;
+const COMMIT_EVENTS = 2_000_000;
 
 /** One partition and how far it was read. */
 interface Source {
@@ -87,6 +94,9 @@ export class StreamWorker {
   readonly #counters = { events: 0, commits: 0, rows: 0, alerts: 0, wallMs: 0 };
   #uncommittedEvents = 0;
   #lastCommitMs: number;
+  #pauseMs = COMMIT_MS;
+  /** When events were last read. */
+  #lastReadMs: number;
   #ends: readonly PartitionEnd[] = [];
   #hasOutbox = true;
   #isBroken = false;
@@ -96,6 +106,7 @@ export class StreamWorker {
     this.#options = options;
     const { plan, store, sink, clock } = options;
     this.#lastCommitMs = clock.monotonicMs();
+    this.#lastReadMs = this.#lastCommitMs;
     this.#ends = options.log.ends();
     store.keepOperators([
       ...plan.metrics.map(metricOperatorName),
@@ -279,6 +290,7 @@ export class StreamWorker {
       this.#take(source, batch);
       events += batch.count;
     }
+    if (events > 0) this.#lastReadMs = this.#options.clock.monotonicMs();
     this.#uncommittedEvents += events;
     this.#counters.events += events;
     return events;
@@ -295,17 +307,21 @@ export class StreamWorker {
 
   #isCommitDue(): boolean {
     if (this.#moved.size === 0) return false;
-    const { clock, commitMs = COMMIT_MS, commitEvents = COMMIT_EVENTS } = this.#options;
+    const { clock, commitMs, commitEvents = COMMIT_EVENTS } = this.#options;
     const { entriesMax = LIMITS.operatorEntriesMax } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const isQuiet = commitMs === undefined && nowMs - this.#lastReadMs >= COMMIT_MS;
     return (
+      isQuiet ||
       this.#uncommittedEvents >= commitEvents ||
-      clock.monotonicMs() - this.#lastCommitMs >= commitMs ||
+      nowMs - this.#lastCommitMs >= (commitMs ?? this.#pauseMs) ||
       this.#topics.some((topic) => topic.dirtyMost >= entriesMax)
     );
   }
 
   #commit(): void {
     const { store, clock, report } = this.#options;
+    const startMs = clock.monotonicMs();
     const positions = [...this.#moved].map(positionOf);
     const moved = this.#topics.filter((topic) =>
       positions.some((position) => position.topic === topic.topic.name),
@@ -333,6 +349,8 @@ export class StreamWorker {
     this.#moved.clear();
     this.#uncommittedEvents = 0;
     this.#lastCommitMs = clock.monotonicMs();
+    const pauseMs = (this.#lastCommitMs - startMs) * COMMIT_PAUSE;
+    this.#pauseMs = Math.min(Math.max(pauseMs, COMMIT_MS), COMMIT_MS_MAX);
     this.#hasOutbox ||= outbox.length > 0;
     report?.(positions);
   }

@@ -43,7 +43,8 @@ export interface Pipeline {
 }
 
 const STREAM_EVERY_MS = 25;
-const LOAD_EVERY_MS = 200;
+/** Small inserts cost the warehouse more than what they bring: parts to write, sync and merge. */
+const LOAD_EVERY_MS = 1_000;
 const LAKE_EVERY_MS = 1_000;
 const MERGE_EVERY_MS = 60_000;
 const SLACK_MS = 10_000;

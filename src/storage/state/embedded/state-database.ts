@@ -64,6 +64,8 @@ export function openStateDatabase(dir: string): DatabaseSync {
     db.exec("PRAGMA synchronous = FULL");
     db.exec("PRAGMA fullfsync = ON"); // macOS: through the disk's own cache
     db.exec("PRAGMA cache_size = -32768");
+    // A commit changes thousands of pages: many commits share a checkpoint.
+    db.exec("PRAGMA wal_autocheckpoint = 12000");
     db.exec("PRAGMA journal_size_limit = 67108864");
     db.exec(SCHEMA);
     db.prepare("INSERT OR IGNORE INTO settings VALUES ('epoch', ?)").run(randomHex(8));
