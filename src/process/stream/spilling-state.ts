@@ -9,7 +9,8 @@ const KEPT_PART = 0.75;
  * An operator's state, of which at most so many entries stay in memory: beyond that, the ones not
  * asked for the longest live in the store alone, and are read back when asked for. Entries that
  * changed are evicted only after the commit that stored them, so between commits there may be more;
- * so there may while a window closes. A new instance over the same store is a restart.
+ * so there may while a window closes. A new instance over the same store is a restart: it begins
+ * with the newest entries in memory, as far as they would have been kept there.
  */
 export class SpillingState<E extends Entry> implements KeyedState<E> {
   readonly #store: StateStore;
@@ -39,6 +40,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     this.#entriesMax = entriesMax;
     this.#stored = new Set(store.buckets(operator));
     this.#spilled = new Set(this.#stored);
+    this.#warm();
   }
 
   /** Entries that changed since the last settle: they can't be evicted. */
@@ -156,6 +158,17 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     this.#removedBuckets.clear();
     this.#age++;
     if (this.#count > this.#entriesMax) this.#evict();
+  }
+
+  #warm(): void {
+    const most = Math.floor(this.#entriesMax * KEPT_PART);
+    for (const bucket of [...this.#stored].toSorted((a, b) => b - a)) {
+      for (const stored of this.#store.entriesOf(this.#operator, bucket)) {
+        if (this.#count >= most) return;
+        this.#load(stored);
+      }
+      this.#spilled.delete(bucket);
+    }
   }
 
   #hold(entry: E): void {

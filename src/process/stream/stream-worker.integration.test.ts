@@ -153,6 +153,30 @@ describe("StreamWorker", () => {
     }
   });
 
+  it("shows the same open windows after a restart", async () => {
+    const query = { from: -Infinity, to: Infinity, only: [], limit: 10_000 };
+    const open = (worker: StreamWorker): string[] =>
+      plan.metrics.flatMap(({ name }) => worker.openRows(name, query).map(textOf).toSorted());
+    let shown = 0;
+    for (const history of fc.sample(anyHistory(40), { seed: 4, numRuns: 10 })) {
+      const bed = makeBed();
+      try {
+        const log = historyLog(history, 3);
+        log.grow(Math.ceil(history.steps.length / 2));
+        const sink = memorySink([][Symbol.iterator]());
+        const before = bed.worker(log, sink);
+        while (!(await before.step()).idle);
+        await before.flush();
+        const rows = open(before);
+        assert.deepEqual(open(bed.worker(log, sink)), rows);
+        shown += rows.length;
+      } finally {
+        bed.close();
+      }
+    }
+    assert.ok(shown > 0);
+  });
+
   it("lets a changed definition begin anew, and leaves what was before to backfill", async () => {
     const bed = makeBed();
     try {
