@@ -1,11 +1,15 @@
 import type { AnomalyNode, MetricNode, Plan } from "../../language/plan/nodes.ts";
 import type { OutboxMessage, StateStore } from "../../storage/state/state.ts";
+import type { MetricRow } from "../../language/plan/metric-row.ts";
 import { decodeAlerts, decodeMetricRows } from "./metric-row-codec.ts";
 import type { MetricSink } from "./metric-sink.ts";
 import { anomalyOperatorName, metricOperatorName } from "./stored-operators.ts";
 
 /** Messages that are read at once. */
 const MESSAGES_MAX = 16;
+
+/** Messages that are looked at for rows that wait. */
+const WAITING_MAX = 256;
 
 type Publish = (text: string, token: string) => Promise<void>;
 
@@ -42,6 +46,15 @@ export class OutboxPublisher {
         n++;
       }
     }
+  }
+
+  /** Rows of a metric that wait to be published, the oldest first. */
+  waiting(metric: MetricNode): MetricRow[] {
+    const target = metricOperatorName(metric);
+    return this.#store
+      .outbox(WAITING_MAX)
+      .filter((message) => message.target === target)
+      .flatMap(({ text }) => decodeMetricRows(metric, text));
   }
 
   /** Rows of a meaning that the plan no longer has are for tables that nobody reads: they go. */

@@ -177,6 +177,38 @@ describe("StreamWorker", () => {
     assert.ok(shown > 0);
   });
 
+  it("gives the rows that wait to be published, and no longer when they are", async () => {
+    const bed = makeBed();
+    try {
+      const [history] = fc.sample(anyHistory(60), { seed: 7, numRuns: 1 }) as [History];
+      const log = historyLog(history, 3);
+      log.grow(history.steps.length);
+      const away = {
+        publish: () => Promise.reject(new Error("away")),
+        publishAlerts: () => Promise.reject(new Error("away")),
+      };
+      const worker = bed.worker(log, away, { commitMs: 1e9 });
+      while (!(await worker.step()).idle);
+      await assert.rejects(worker.flush(), /away/);
+      const query = { from: -Infinity, to: Infinity, only: [], limit: 10_000 };
+      const waiting = (each: StreamWorker) =>
+        plan.metrics.map(({ name }) => each.unpublishedRows(name, query).map(textOf));
+      const rows = waiting(worker);
+      assert.ok(rows.flat().length > 0);
+      const sink = memorySink([][Symbol.iterator]());
+      const next = bed.worker(log, sink, { commitMs: 1e9 });
+      assert.deepEqual(waiting(next), rows, "after a restart, too");
+      await next.flush();
+      assert.deepEqual(
+        rows,
+        plan.metrics.map(({ name }) => sink.output.rows.get(name)!.map(textOf)),
+      );
+      assert.deepEqual(waiting(next).flat(), []);
+    } finally {
+      bed.close();
+    }
+  });
+
   it("lets a changed definition begin anew, and leaves what was before to backfill", async () => {
     const bed = makeBed();
     try {

@@ -178,6 +178,19 @@ export class StreamWorker {
     return rows;
   }
 
+  /**
+   * Rows that are committed and not yet published: of windows that have just closed these are the
+   * only ones. In the order of their commits; a deletion takes back what was published before.
+   */
+  unpublishedRows(metric: string, query: OpenRowsQuery): MetricRow[] {
+    const node = this.#options.plan.metrics.find((each) => each.name === metric);
+    if (node === undefined || !this.#hasOutbox) return [];
+    return this.#publisher.waiting(node).filter((row) => {
+      if (row.windowStart < query.from || row.windowStart >= query.to) return false;
+      return query.only.every(({ index, value }) => row.dimensions[index] === value);
+    });
+  }
+
   /** What late, imported and misplaced events touched, as of the last commit. */
   touched(): readonly TouchedRecord[] {
     return this.#options.store.touched();

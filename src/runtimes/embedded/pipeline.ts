@@ -130,14 +130,23 @@ export async function startPipeline(
     toBackfill,
   });
 
-  const errors = new StageErrors(["stream", "load", "lake", "batch"], (text) => {
+  const errors = new StageErrors(["stream", "load", "lake", "batch"], clock, (text) => {
     process.stderr.write(text);
   });
   const loop = (
     name: string,
     intervalMs: number,
     step: () => Promise<{ readonly idle: boolean }>,
-  ): WorkLoop => startWorkLoop({ step, intervalMs, onError: (thrown) => errors.met(name, thrown) });
+  ): WorkLoop =>
+    startWorkLoop({
+      step: async () => {
+        const done = await step();
+        errors.went(name);
+        return done;
+      },
+      intervalMs,
+      onError: (thrown) => errors.met(name, thrown),
+    });
   const loops: readonly WorkLoop[] = [
     loop("stream", STREAM_EVERY_MS, async () => {
       const done = await stream.step();
@@ -163,7 +172,11 @@ export async function startPipeline(
     while (isBehind(loader.positions()) || isStreamBehind()) await pause(50);
   };
   return {
-    openRows: (metric, query) => stream.openRows(metric, query),
+    // A window leaves the operators when it closes: until it is in the warehouse it waits here.
+    openRows: (metric, query) => [
+      ...stream.unpublishedRows(metric, query),
+      ...stream.openRows(metric, query),
+    ],
     summaries: () => summaries(plan, stream),
     stats: () => ({
       load: loader.counters(),

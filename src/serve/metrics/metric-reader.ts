@@ -8,7 +8,10 @@ import type { SqlParameter, Warehouse } from "../../storage/warehouse/warehouse.
 import type { MetricQuery } from "./metric-query.ts";
 import { jsonValue, measureValues, type JsonValue } from "./metric-value.ts";
 
-/** Windows that are still open, straight from the operators: newer than any store. */
+/**
+ * Windows that are still open, straight from the operators, and rows that are on their way to the
+ * store, deletions too: newer than any store. Of one window the last row counts.
+ */
 export interface OpenWindows {
   openRows(metric: string, query: MetricQuery): Promise<readonly MetricRow[]>;
 }
@@ -65,6 +68,10 @@ export async function readMetric(
   for (const each of live) {
     const id = `${each.windowStart} ${metricKey(types, each.dimensions)}`;
     if ((rows.get(id)?.generation ?? 0) > each.generation) continue;
+    if (each.op === "delete") {
+      rows.delete(id);
+      continue;
+    }
     rows.set(id, {
       start: each.windowStart,
       row: openRow(metric, types, each),
