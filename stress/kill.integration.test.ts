@@ -37,22 +37,27 @@ test("each process killed again and again: nothing lost, nothing twice", async (
   const random = seededRandom(SEED);
   const account = new Account();
   const pipeline = new KeptPipeline(mkdtempSync(join(tmpdir(), "millrace-kill-")));
+  let stepMs = performance.now();
+  const onStep = (step: string): void => {
+    const seconds = ((performance.now() - stepMs) / 1_000).toFixed(1);
+    stepMs = performance.now();
+    t.diagnostic(`${step}: ${seconds} s`);
+  };
   try {
     const clients = Array.from(
       { length: CLIENTS },
       (_, at) => new Client(`c${at}`, seededRandom(SEED + at + 1), account, () => pipeline.url),
     );
     for (let round = 0; round < POINTS.length || killsOf(pipeline) < KILLS; round++) {
-      const beganMs = performance.now();
       await killAll(pipeline, random, round);
-      const seconds = ((performance.now() - beganMs) / 1_000).toFixed(1);
-      t.diagnostic(`round ${round}, ${pipeline.crashPoint}: ${seconds} s`);
+      onStep(`round ${round}, ${pipeline.crashPoint}`);
     }
     pipeline.crashPoint = "";
     pipeline.kill("main");
     await pipeline.ready();
     await Promise.all(clients.map((client) => client.stop()));
-    const wrong = await checkContents(pipeline, account);
+    onStep("the last start");
+    const wrong = await checkContents(pipeline, account, onStep);
     assert.deepEqual(account.acceptedTwice(), [], "no id was told `accepted` twice");
     t.diagnostic(accountText(pipeline, account, wrong));
     for (const point of POINTS)

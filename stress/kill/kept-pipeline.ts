@@ -149,7 +149,7 @@ export class KeptPipeline {
       if (performance.now() > endMs) {
         throw new Error(`not ${what} within ${WAIT_MS_MAX} ms:\n${this.notices}`);
       }
-      await sleep(50);
+      await sleep(100);
     }
   }
 
