@@ -18,7 +18,7 @@ const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
-const NEWEST_SHOWN = 12;
+const NEWEST_SHOWN = 16;
 const MINE_SHOWN = 6;
 const RATES_KEPT = 120;
 
@@ -56,9 +56,12 @@ function drawMetric(metric) {
     ? metric.kind === "session"
       ? `${number.format(metric.open)} open`
       : `${shortClock.format(metric.windowStart)} – ${shortClock.format(metric.windowEnd)}`
-    : "nothing yet";
-  const head = make("header", {}, make("h3", {}, metric.name), make("span", {}, `${metric.window} · ${span}`));
-  if (metric.rows.length === 0) return make("article", { class: "metric" }, head);
+    : "";
+  const head = make("header", {}, make("h3", {}, metric.name), make("span", {}, [metric.window, span].filter(Boolean).join(" · ")));
+  if (metric.rows.length === 0) {
+    const what = metric.kind === "session" ? "No session is open." : "Nothing in this window yet.";
+    return make("article", { class: "metric" }, head, make("p", { class: "empty" }, what));
+  }
   const top = Math.max(...metric.rows.map((/** @type {any} */ row) => Number(row.values[0] ?? 0)), 1);
   const rows = metric.rows.map((/** @type {any} */ row) => {
     const bar = make("span", { class: "bar" });
@@ -68,16 +71,20 @@ function drawMetric(metric) {
     return make("tr", {}, make("td", {}, bar, name), ...row.values.map((/** @type {unknown} */ value) => make("td", {}, shown(value))));
   });
   const heads = [metric.dimensions.join(" · ") || "total", ...metric.measures].map((name) => make("th", { scope: "col" }, name));
-  heads[0].style.width = `${Math.max(34, 100 - 24 * metric.measures.length)}%`;
+  heads[0].style.width = `${Math.max(31, 100 - 24 * metric.measures.length)}%`;
   return make("article", { class: "metric" }, head,
     make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
 }
+
+const fine = new Intl.NumberFormat(undefined, { maximumFractionDigits: 4 });
+const coarse = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
 
 /** @param {unknown} value */
 const shown = (value) => {
   if (value === null || value === undefined) return "–";
   const amount = Number(value);
-  return Number.isFinite(amount) ? new Intl.NumberFormat(undefined, { maximumFractionDigits: 4 }).format(amount) : String(value);
+  if (!Number.isFinite(amount)) return String(value);
+  return (Math.abs(amount) < 100 ? fine : coarse).format(amount);
 };
 
 /** @param {any} event @param {boolean} fresh */
@@ -89,27 +96,45 @@ function drawEvent(event, fresh) {
   return make("li", classes ? { class: classes } : {}, make("span", { class: "kind" }, event.kind), what, when);
 }
 
-/** @type {any[]} */
-let newest = [];
-/** @type {any[]} */
-let mine = [];
+/**
+ * Adds to the top of a list; what is there stays, so that focus and selection do too.
+ * @param {HTMLElement} list @param {any[]} events oldest first @param {number} shownMax
+ */
+function prepend(list, events, shownMax) {
+  if (events.length === 0) return;
+  list.querySelector(".empty")?.remove();
+  for (const old of list.querySelectorAll(".new")) old.classList.remove("new");
+  list.prepend(...events.slice(-shownMax).map((each) => drawEvent(each, true)).reverse());
+  while (list.childElementCount > shownMax) list.lastElementChild?.remove();
+}
 
-/** @param {any[]} events */
-function drawEvents(events) {
-  const fresh = new Set(events.map((each) => each.id));
-  mine = [...events.filter((each) => each.mine).reverse(), ...mine].slice(0, MINE_SHOWN);
-  newest = [...events.toReversed(), ...newest].slice(0, NEWEST_SHOWN);
-  if (mine.length > 0) at("mine").replaceChildren(...mine.map((each) => drawEvent(each, fresh.has(each.id))));
-  at("newest").replaceChildren(...newest.map((each) => drawEvent(each, fresh.has(each.id))));
+/** @type {Map<string, { text: string, element: HTMLElement }>} */
+const drawn = new Map();
+
+/** Draws the metrics that changed. @param {any[]} metrics */
+function drawMetrics(metrics) {
+  if (metrics.length === 0) return; // a part is restarting: what is shown stays
+  const elements = metrics.map((metric) => {
+    const text = JSON.stringify(metric);
+    const old = drawn.get(metric.name);
+    if (old?.text === text) return old.element;
+    const element = drawMetric(metric);
+    drawn.set(metric.name, { text, element });
+    return element;
+  });
+  const list = at("metrics");
+  const isSame = elements.every((element, index) => list.children[index] === element);
+  if (!isSame || list.children.length !== elements.length) list.replaceChildren(...elements);
 }
 
 /** @param {any} state */
 function draw(state) {
   at("project").textContent = state.project;
-  at("curl").textContent = state.curl;
+  if (at("curl").textContent !== state.curl) at("curl").textContent = state.curl;
   drawFigures(state);
-  at("metrics").replaceChildren(...state.metrics.map(drawMetric));
-  if (state.events.length > 0) drawEvents(state.events);
+  drawMetrics(state.metrics);
+  prepend(at("mine"), state.events.filter((/** @type {any} */ each) => each.mine), MINE_SHOWN);
+  prepend(at("newest"), state.events, NEWEST_SHOWN);
 }
 
 /** @param {"connecting" | "live" | "lost"} state @param {string} text */

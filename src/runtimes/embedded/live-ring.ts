@@ -60,7 +60,21 @@ function describe(event: Record<string, unknown>, topic: Topic): string {
   const rest = Object.entries(event)
     .filter(([name]) => !skipped.has(name) && !name.startsWith("_"))
     .flatMap(([name, value]) => leaves(name, value));
-  return [String(who ?? "(no key)"), ...rest].join(" · ").slice(0, SHOWN_MAX);
+  return distinct([String(who ?? "(no key)"), ...rest])
+    .join(" · ")
+    .slice(0, SHOWN_MAX);
+}
+
+const MADE_ID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
+
+/** Leaves out what tells a reader nothing: made ids, and parts of what is there already. */
+function distinct(texts: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  for (const [index, text] of texts.entries()) {
+    const isNoise = MADE_ID.test(text) || kept.some((each) => each.includes(text));
+    if (index === 0 || !isNoise) kept.push(text.replace(/^https?:\/\//, ""));
+  }
+  return kept;
 }
 
 function leaves(name: string, value: unknown): readonly string[] {

@@ -120,7 +120,7 @@ test("a broken rule quarantines with bytes, rule and reason; a warning counts", 
   assert.equal(sent.json.quarantined, 1);
   assert.equal(sent.json.results[0].reason, "RULE_BROKEN");
   const list = await ask(running, "/v1/quarantine?reason=RULE_BROKEN");
-  const found = list.json.items.find((each: any) => each.event_id === "free");
+  const found = list.json.items.find((each: { event_id: string }) => each.event_id === "free");
   assert.equal(found.rule, "positive-price");
   assert.deepEqual(JSON.parse(Buffer.from(found.base64, "base64").toString()), free);
   const trace = await ask(running, "/v1/trace/free");
@@ -201,7 +201,7 @@ test("/openapi.json lists every route, and every GET of it answers", { timeout }
     assert.ok(json.paths[path], path);
   }
   const ids = new Set<string>();
-  for (const [path, operations] of Object.entries<Record<string, any>>(json.paths)) {
+  for (const [path, operations] of Object.entries<Record<string, Operation>>(json.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       assert.match(method, /^(get|post|put|delete)$/);
       assert.ok(operation.summary.length > 0, path);
@@ -209,8 +209,8 @@ test("/openapi.json lists every route, and every GET of it answers", { timeout }
       ids.add(`${method} ${path}`);
       const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       const declared = operation.parameters
-        .filter((each: any) => each.in === "path")
-        .map((each: any) => each.name);
+        .filter((each: Parameter) => each.in === "path")
+        .map((each: Parameter) => each.name);
       assert.deepEqual(declared.toSorted(), named.toSorted(), path);
     }
   }
@@ -288,6 +288,17 @@ test("a host that others reach refuses the development key", async () => {
   );
   removeFolder(data);
 });
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+
+interface Operation {
+  readonly summary: string;
+  readonly parameters: readonly Parameter[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
 
 interface Sample {
   readonly name: string;

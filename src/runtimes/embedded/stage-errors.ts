@@ -1,21 +1,50 @@
+import type { Clock } from "../../core/clock.ts";
 import { asMillraceError } from "../../core/errors.ts";
 import type { Figure } from "../../serve/observe/figures.ts";
 
-/** Counts what stages met, and says it: a stage that fails goes on by itself. */
+/** The main process says that the warehouse ended; a stage speaks up only when it stays away. */
+const PATIENCE_MS = 15_000;
+
+interface Stage {
+  errors: number;
+  /** When it began to fail, and what it said of that last. */
+  failingSinceMs: number | undefined;
+  said: string;
+}
+
+/** Counts what stages met, and says it once: a stage that fails goes on by itself. */
 export class StageErrors {
-  readonly #counts: Map<string, number>;
+  readonly #stages: ReadonlyMap<string, Stage>;
+  readonly #clock: Clock;
   readonly #say: (text: string) => void;
 
-  /** Knows its stages from the start, so that their counters begin at 0. */
-  constructor(stages: readonly string[], say: (text: string) => void) {
-    this.#counts = new Map(stages.map((stage) => [stage, 0]));
+  constructor(names: readonly string[], clock: Clock, say: (text: string) => void) {
+    this.#stages = new Map(
+      names.map((name) => [name, { errors: 0, failingSinceMs: undefined, said: "" }]),
+    );
+    this.#clock = clock;
     this.#say = say;
   }
 
-  met(stage: string, thrown: unknown): void {
-    this.#counts.set(stage, (this.#counts.get(stage) ?? 0) + 1);
+  met(name: string, thrown: unknown): void {
+    const stage = this.#stages.get(name)!;
     const { code, message } = asMillraceError(thrown);
-    this.#say(`  ${stage}: ${code}: ${message}\n`);
+    const nowMs = this.#clock.monotonicMs();
+    stage.errors += 1;
+    stage.failingSinceMs ??= nowMs;
+    const isExpected =
+      code === "WAREHOUSE_UNAVAILABLE" && nowMs - stage.failingSinceMs < PATIENCE_MS;
+    const text = `  ${name}: ${code}: ${message}\n`;
+    if (isExpected || stage.said === text) return;
+    stage.said = text;
+    this.#say(text);
+  }
+
+  /** A step went well: the next error is news. */
+  went(name: string): void {
+    const stage = this.#stages.get(name)!;
+    stage.failingSinceMs = undefined;
+    stage.said = "";
   }
 
   figure(): Figure {
@@ -23,7 +52,10 @@ export class StageErrors {
       name: "millrace_errors_total",
       help: "Steps of a stage that failed; each is taken up again",
       type: "counter",
-      samples: [...this.#counts].map(([stage, value]) => ({ labels: { stage }, value })),
+      samples: [...this.#stages].map(([stage, { errors }]) => ({
+        labels: { stage },
+        value: errors,
+      })),
     };
   }
 }
