@@ -86,12 +86,13 @@ test(
     const place = project("reload");
     const running = await started(t, place);
     assert.equal((await ask(running, "/v1/metrics/clicks")).status, 404);
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+    await send(running, "visits", [visit("c", { kind: "click", timestamp: hourAgo })]);
     place.save({ metrics: "[views, clicks]" });
     await running.untilSaid(/the definition was reloaded/);
     assert.equal((await ask(running, "/v1/metrics/clicks")).status, 200);
-    await send(running, "visits", [visit("c", { kind: "click" })]);
     const clicks = () => ask(running, "/v1/metrics/clicks");
-    await until(clicks, ({ json }) => json.rows?.[0]?.clicks === 1);
+    await until(clicks, ({ json }) => json.rows?.[0]?.clicks === 1); // of before it was defined
 
     place.save({ metrics: "[views, clicks, views]" });
     await running.untilSaid(/the changed definition wasn't taken: DEFINITION_INVALID: .*views/);

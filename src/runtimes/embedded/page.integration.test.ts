@@ -8,6 +8,7 @@ import {
   send,
   startRunning,
   temporaryFolder,
+  until,
   type Running,
 } from "./running.fixture.ts";
 
@@ -51,9 +52,16 @@ async function open({ width, colorScheme }: Look): Promise<{ page: Page; problem
     if (answer.status() >= 400) problems.push(`${answer.status()} ${answer.url()}`);
   });
   await page.goto(running.url);
-  await page.waitForFunction(`document.getElementById("link").dataset.state === "live"`);
+  await holds(page, `document.getElementById("link").dataset.state === "live"`);
   return { page, problems };
 }
+
+/** Waits until an expression is true there; the page's policy forbids the browser's own waiting. */
+const holds = (page: Page, expression: string): Promise<unknown> =>
+  until(
+    () => page.evaluate<boolean>(expression),
+    (value) => value,
+  );
 
 const textOf = (page: Page, id: string): Promise<string> =>
   page.evaluate(`document.getElementById("${id}").textContent`);
@@ -61,10 +69,11 @@ const textOf = (page: Page, id: string): Promise<string> =>
 test("figures move, and only a person's event is marked as theirs", { timeout }, async () => {
   if (browser === undefined) return;
   const { page, problems } = await open({ width: 1440, colorScheme: "light" });
-  await page.waitForFunction(`document.querySelectorAll("#newest li .kind").length > 5`);
-  await page.waitForFunction(`document.querySelectorAll("#metrics table").length >= 4`);
+  await holds(page, `document.querySelectorAll("#newest li .kind").length > 5`);
+  await holds(page, `document.querySelectorAll("#metrics table").length >= 4`);
   const before = await textOf(page, "accepted");
-  await page.waitForFunction(
+  await holds(
+    page,
     `document.getElementById("accepted").textContent !== ${JSON.stringify(before)}`,
   );
   assert.equal(await page.locator("li.mine").count(), 0);
@@ -89,8 +98,8 @@ for (const width of [390, 768, 1440]) {
     test(`${width} pixels, ${colorScheme}: nothing scrolls sideways`, { timeout }, async () => {
       if (browser === undefined) return;
       const { page, problems } = await open({ width, colorScheme });
-      await page.waitForFunction(`document.querySelectorAll("#metrics table").length >= 4`);
-      await page.waitForFunction(`document.querySelectorAll("#newest .kind").length > 5`);
+      await holds(page, `document.querySelectorAll("#metrics table").length >= 4`);
+      await holds(page, `document.querySelectorAll("#newest .kind").length > 5`);
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
       const path = join(pictures, `page-${width}-${colorScheme}.png`);
       await page.screenshot({ path, fullPage: true });
@@ -111,7 +120,7 @@ test(
   async () => {
     if (browser === undefined) return;
     const { page } = await open({ width: 1440, colorScheme: "light" });
-    await page.waitForFunction(`document.querySelectorAll("#newest a").length > 5`);
+    await holds(page, `document.querySelectorAll("#newest a").length > 5`);
     const reached: string[] = [];
     for (let n = 0; n < 40 && !reached.includes("/openapi.json"); n++) {
       await page.keyboard.press("Tab");
@@ -129,7 +138,8 @@ test(
       `(() => { const link = document.querySelector("#newest a"); link.focus(); return link.href; })()`,
     );
     const count = await textOf(page, "accepted");
-    await page.waitForFunction(
+    await holds(
+      page,
       `document.getElementById("accepted").textContent !== ${JSON.stringify(count)}`,
     );
     assert.equal(await page.evaluate("document.activeElement.href"), href);

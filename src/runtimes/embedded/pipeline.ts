@@ -23,6 +23,7 @@ import { coveredThrough, offsetIn } from "./coverage.ts";
 import { crashingSink, crashPointOf } from "./crash-point.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { LayoutStore } from "./layout-store.ts";
+import { lockPipeline } from "./pipeline-lock.ts";
 import type { BatchRequest, MainCalls, PipelineConfig, PipelineStats } from "./pipeline-calls.ts";
 import { pipelineFigures } from "./pipeline-figures.ts";
 import { StageErrors } from "./stage-errors.ts";
@@ -60,6 +61,7 @@ export async function startPipeline(
   const plan = parsePlan(config.plan);
   const topics = topicsOf(plan);
   const clock = systemClock;
+  const lock = await lockPipeline(folder.stream, clock);
   const crashPoint = crashPointOf(process.env["MILLRACE_CRASH_POINT"]);
   const warehouse = clickHouseWarehouse({ ...config.warehouse, user: "pipeline" });
   const { toBackfill } = await applyTables(plan, warehouse, config.retention);
@@ -197,6 +199,7 @@ export async function startPipeline(
       loader.close();
       store.close();
       log.close();
+      lock.release();
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { MillraceError } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { writeAnswer } from "./api.ts";
-import type { HttpAnswer, HttpRequest, StreamingAnswer } from "./http-message.ts";
+import { json, type HttpAnswer, type HttpRequest, type StreamingAnswer } from "./http-message.ts";
 
 /** What answers requests; never rejects. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | StreamingAnswer>;
@@ -28,12 +28,24 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+const NO_HOST = new MillraceError("PARAMETER_INVALID", "the request has no Host header", {
+  field: "host",
+});
 const CLOSE_DURATION_MS_MAX = 5_000;
 
 /** Starts a server; `PORT_TAKEN` when another program listens there. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 60_000 });
+  const server = createServer({
+    keepAliveTimeout: 30_000,
+    requestTimeout: 60_000,
+    requireHostHeader: false, // Node would refuse without a word
+  });
   server.on("request", (request, response) => {
+    if (request.headers.host === undefined && request.httpVersion === "1.1") {
+      response.shouldKeepAlive = false;
+      writeAnswer(response, json(NO_HOST.toJSON(), NO_HOST.status));
+      return;
+    }
     if (options.intercept?.(request, response) === true) return;
     void options.handler(toRequest(request, response)).then((answer) => {
       if (!response.destroyed) writeAnswer(response, answer, request.method);
