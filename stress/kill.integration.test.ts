@@ -15,6 +15,8 @@ const SEED = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
 const CLIENTS = 4;
 /** The moments of the random kills: at most so long after the one before. */
 const PAUSE_MS_MAX = 1_200;
+/** So long a pipeline outlives its main process in some rounds. */
+const FREEZE_MS_MAX = 8_000;
 
 /** Where the process behind the log kills itself, and where the warehouse is killed beside it. */
 const POINTS: readonly (readonly [point: string, count: number, who: "itself" | "warehouse"])[] = [
@@ -77,8 +79,10 @@ const killsOf = ({ kills }: KeptPipeline): number => kills.main + kills.pipeline
 async function killAll(pipeline: KeptPipeline, random: Random, round: number): Promise<void> {
   const [point, count, who] = POINTS[round % POINTS.length]!;
   pipeline.crashPoint = `${point}:${count}${who === "itself" ? "" : ":tell"}`;
+  const thaw = round % 3 === 1 ? pipeline.freeze() : undefined;
   if (round === 0) pipeline.start();
   else pipeline.kill("main");
+  if (thaw !== undefined) setTimeout(thaw, random.integer(FREEZE_MS_MAX));
   if (random.integer(3) === 0) {
     await sleep(random.integer(PAUSE_MS_MAX)); // while it starts
     if (round > 0) pipeline.kill("main");

@@ -116,6 +116,24 @@ export class KeptPipeline {
     return true;
   }
 
+  /**
+   * Holds the process behind the log up, so that it outlives the main process for a while; the
+   * result lets it go on.
+   */
+  freeze(): () => void {
+    const pid = this.#pidOf("pipeline");
+    const signal = (name: "SIGSTOP" | "SIGCONT"): void => {
+      try {
+        if (pid !== undefined) process.kill(pid, name);
+      } catch {
+        // it ended meanwhile
+      }
+    };
+    this.#said("(freeze pipeline)");
+    signal("SIGSTOP");
+    return () => signal("SIGCONT");
+  }
+
   /** Resolves when the process of the pipeline says that it is at a narrow point. */
   async reached(point: string, then: () => void): Promise<void> {
     const line = `crash point ${point}`;
