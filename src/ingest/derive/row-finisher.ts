@@ -66,10 +66,16 @@ export class RowFinisher {
     return undefined;
   }
 
-  /** The id of a staged row, for answers. */
+  /** The id of a staged row. */
   idOf(stage: Stage, row: number): string {
+    const { start, end } = this.idRange(stage, row);
+    return stage.bytes.toString("utf8", start, end);
+  }
+
+  /** Where in the stage's bytes a row's id is; the next call changes what this one gave. */
+  idRange(stage: Stage, row: number): Readonly<TextRange> {
     textRange(stage, row, this.#program.id, this.#program.leaves, this.#id);
-    return stage.bytes.toString("utf8", this.#id.start, this.#id.end);
+    return this.#id;
   }
 
   #tail(stage: Stage, row: number, sink: RowSink, at: number): number {

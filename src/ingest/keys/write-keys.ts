@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, hash as hashOf, randomBytes, timingSafeEqual } from "node:crypto";
 import { LIMITS } from "../../core/limits.ts";
 
 /** A write key as it is kept: never the key itself. */
@@ -39,7 +39,7 @@ export class WriteKeys {
   /** The record of a key that a client sent. */
   find(key: string): WriteKeyRecord | undefined {
     if (key.length === 0 || key.length > LIMITS.writeKeyCharactersMax) return undefined;
-    const name = createHash("sha256").update(key).digest("base64");
+    const name = hashOf("sha256", key, "base64");
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     let found: WriteKeyRecord | undefined;

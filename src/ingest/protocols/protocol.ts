@@ -38,7 +38,7 @@ const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" } as co
 
 export const jsonResponse = (
   status: number,
-  body: string,
+  body: string | Buffer,
   headers: Readonly<Record<string, string>> = {},
 ): CollectResponse => ({ status, headers: { ...JSON_HEADERS, ...headers }, body });
 

@@ -47,12 +47,6 @@ export class BloomFilter {
     words[at + 7] = words[at + 7]! | (1 << (Math.imul(h2, 0x5c6bfb31) >>> 27));
   }
 
-  /** Takes in all that a filter of the same size has. */
-  merge(other: BloomFilter): void {
-    const { words } = this;
-    for (let at = 0; at < words.length; at++) words[at] = words[at]! | other.words[at]!;
-  }
-
   /**
    * Writes the indices of the hashes that may have been added into `found` and gives their number.
    * No branch depends on the filter: one on a word that isn't in the cache yet would keep the

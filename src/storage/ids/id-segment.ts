@@ -23,6 +23,7 @@ const SLOTS_PER_PAGE = PAGE_BYTES / SLOT_BYTES;
 const HEADER_BYTES = 40;
 const WRITE_BYTES = 4 * 1024 * 1024;
 const FILTER_SLOTS_A_TURN = 65_536;
+const FILTER_WORDS_A_READ = 256 * 1024;
 
 /**
  * Writes a table as a segment file, without holding up the thread for long: the file is whole and
@@ -90,9 +91,10 @@ export class IdSegment {
   readonly #bits: number;
   readonly #page = new Uint32Array(PAGE_BYTES / 4);
   readonly #pageBytes = bytesOf(this.#page);
-  #filter: BloomFilter | undefined;
+  readonly #filterAt: number;
+  readonly #filterCrc: number;
 
-  /** Opens a segment; `STORAGE_CORRUPT` when its header or filter isn't what was written. */
+  /** Opens a segment; `STORAGE_CORRUPT` when its header or length isn't what was written. */
   constructor(file: string) {
     this.file = file;
     this.#fd = openSync(file, "r");
@@ -107,12 +109,10 @@ export class IdSegment {
     this.baseMs = header.readDoubleLE(16);
     this.newestMs = header.readDoubleLE(24);
     this.filterWords = header.readUInt32LE(32);
-    const filter = new Uint32Array(this.filterWords);
-    const filterAt = PAGE_BYTES + 2 ** this.#bits * SLOT_BYTES;
-    if (statSync(file).size !== filterAt + filter.byteLength) throw this.#corrupt("length");
-    this.#read(bytesOf(filter), filterAt);
-    if (crc32(bytesOf(filter)) !== header.readUInt32LE(36)) throw this.#corrupt("filter");
-    this.#filter = BloomFilter.fromWords(filter);
+    this.#filterAt = PAGE_BYTES + 2 ** this.#bits * SLOT_BYTES;
+    this.#filterCrc = header.readUInt32LE(36);
+    if (statSync(file).size !== this.#filterAt + this.filterWords * 4)
+      throw this.#corrupt("length");
   }
 
   /** Whether its filter was made to be shared. */
@@ -120,12 +120,32 @@ export class IdSegment {
     return this.filterWords > BloomFilter.wordsFor(this.count);
   }
 
-  /** The filter, once: it belongs to the segment's group. */
-  takeFilter(): BloomFilter {
-    const filter = this.#filter;
-    assert(filter !== undefined, "a segment's filter is taken once");
-    this.#filter = undefined;
-    return filter;
+  /** Reads its filter; `STORAGE_CORRUPT` when that isn't what was written. */
+  readFilter(): BloomFilter {
+    const words = new Uint32Array(this.filterWords);
+    this.#eachFilterPart((part, at) => words.set(part, at));
+    return BloomFilter.fromWords(words);
+  }
+
+  /** Adds what its filter has to another of the same size. */
+  addFilterTo(filter: BloomFilter): void {
+    const merged = filter.words;
+    this.#eachFilterPart((part, from) => {
+      for (let at = 0; at < part.length; at++) merged[from + at] = merged[from + at]! | part[at]!;
+    });
+  }
+
+  /** Part by part, lest the memory of a whole filter be taken and given back for each segment. */
+  #eachFilterPart(take: (part: Uint32Array, at: number) => void): void {
+    const buffer = new Uint32Array(Math.min(this.filterWords, FILTER_WORDS_A_READ));
+    let crc = 0;
+    for (let at = 0; at < this.filterWords; at += buffer.length) {
+      const part = buffer.subarray(0, Math.min(buffer.length, this.filterWords - at));
+      this.#read(bytesOf(part), this.#filterAt + at * 4);
+      crc = crc32(bytesOf(part), crc);
+      take(part, at);
+    }
+    if (crc !== this.#filterCrc) throw this.#corrupt("filter");
   }
 
   /** Received time of a hash, ms; -1 when it isn't there. Reads one page, seldom two. */

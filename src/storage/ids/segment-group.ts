@@ -15,7 +15,7 @@ export class SegmentGroup {
 
   constructor(first: IdSegment) {
     this.segments = [first];
-    this.#filter = first.takeFilter();
+    this.#filter = first.readFilter();
   }
 
   get filterBytes(): number {
@@ -37,7 +37,7 @@ export class SegmentGroup {
     if (filter === undefined || this.segments.length === GROUP_SEGMENTS_MAX) return false;
     if (!segment.isFull || !this.segments[0]?.isFull) return false;
     if (segment.filterWords !== filter.words.length) return false;
-    filter.merge(segment.takeFilter());
+    segment.addFilterTo(filter);
     this.segments.push(segment);
     return true;
   }
