@@ -62,7 +62,7 @@ test("Confluent's registry client reads the definition's schemas", { timeout }, 
   const subjects = await client.getAllSubjects();
   assert.ok(subjects.includes("user-events-value"), String(subjects));
   const latest = await client.getLatestSchemaMetadata("user-events-value");
-  assert.equal((JSON.parse(latest.schema!) as { type: string }).type, "record");
+  assert.equal((JSON.parse(latest.schema) as { type: string }).type, "record");
   const schema = await client.getBySubjectAndId("user-events-value", latest.id!);
   assert.equal(schema.schema, latest.schema);
 });
@@ -99,6 +99,30 @@ test("ClickHouse's client and curl's requests read behind the fence", { timeout 
   assert.equal((await get("SELECT * FROM file('/etc/passwd', 'LineAsString')", admin)).ok, false);
   assert.equal(await (await fetch(`${running.clickhouse}/ping`)).text(), "Ok.\n");
 });
+
+test(
+  "the ledger balances where events of one minute come by two protocols",
+  { timeout },
+  async () => {
+    const headers = { authorization: `Basic ${Buffer.from("dev:").toString("base64")}` };
+    const both = { event_id: "", user_id: "both", event_type: "click" };
+    for (let n = 0; n < 3; n++) {
+      const body = JSON.stringify({ userId: "both", event: "Both", messageId: `both-${n}` });
+      assert.equal(
+        (await ask(running, "/v1/track", { method: "POST", headers, body })).status,
+        200,
+      );
+      const timestamp = new Date().toISOString();
+      await send(running, "user-events", [{ ...both, event_id: `native-${n}`, timestamp }]);
+    }
+    await until(
+      () => counted("user_id = 'both'"),
+      ([found]) => found!.n === "6",
+    );
+    const { json, text } = await ask(running, "/v1/ledger");
+    assert.equal(json.balanced, true, text);
+  },
+);
 
 test(
   "the tracker in a browser: views, events, navigation, offline, leaving",

@@ -7,7 +7,7 @@ export function exampleCommand(plan: Plan, url: string, writeKey: string): strin
   if (event === undefined) return "";
   const document = JSON.stringify(exampleDocument(event));
   return [
-    `curl ${url}/v1/events?topic=${event.name} \\`,
+    `curl '${url}/v1/events?topic=${event.name}' \\`,
     `  -H 'Authorization: Bearer ${writeKey}' \\`,
     `  -d "${document.replaceAll('"', '\\"')}"`,
   ].join("\n");

@@ -12,7 +12,7 @@ import {
   type Running,
 } from "./running.fixture.ts";
 
-const timeout = 240_000;
+const timeout = 120_000;
 const folder = temporaryFolder("hostile");
 let running: Running;
 before(async () => void (running = await startRunning({ data: folder })), { timeout });

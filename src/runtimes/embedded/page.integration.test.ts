@@ -88,7 +88,7 @@ test("figures move, and only a person's event is marked as theirs", { timeout },
   await page.waitForSelector("#mine li.mine");
   assert.equal(await page.locator("#mine li.mine").count(), 1);
   assert.equal(await page.locator("#mine a").getAttribute("href"), "/v1/trace/from-a-person");
-  assert.match(await textOf(page, "curl"), /^curl http:\/\/127\.0\.0\.1:\d+\/v1\/events/);
+  assert.match(await textOf(page, "curl"), /^curl 'http:\/\/127\.0\.0\.1:\d+\/v1\/events/);
   assert.deepEqual(problems, []);
   await page.context().close();
 });

@@ -163,6 +163,29 @@ test(
   },
 );
 
+test("the ledger balances at every moment, while events come in too", { timeout }, async () => {
+  let isOver = false;
+  const traffic = (async () => {
+    for (let n = 0; !isOver; n++) {
+      const some = Array.from({ length: 20 }, (_, each) =>
+        pageView(`t-${n}-${each}`, "https://a.example/t"),
+      );
+      await send(running, "user-events", some);
+    }
+  })();
+  try {
+    for (let n = 0; n < 40; n++) {
+      const { json } = await ask(running, "/v1/ledger");
+      assert.ok(json.balanced, JSON.stringify(json.partitions.filter(isUnbalanced)));
+    }
+  } finally {
+    isOver = true;
+    await traffic;
+  }
+});
+
+const isUnbalanced = ({ balanced }: { readonly balanced: boolean }): boolean => !balanced;
+
 test("/healthz and /readyz answer without a key", async () => {
   assert.deepEqual((await ask(running, "/healthz")).json, { status: "ok" });
   const ready = await ask(running, "/readyz");
