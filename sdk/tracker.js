@@ -61,7 +61,12 @@
       event_name: name,
       timestamp: new Date().toISOString(),
       properties: Object.assign(
-        { page_url: location.href, referrer: document.referrer || undefined, user_agent: navigator.userAgent, device_type: device() },
+        {
+          page_url: location.href,
+          referrer: document.referrer || undefined,
+          user_agent: navigator.userAgent,
+          device_type: device(),
+        },
         properties,
       ),
       context: { platform: "web", screen_resolution: screen.width + "x" + screen.height },
@@ -84,7 +89,11 @@
     const batch = queue.slice(0, BATCH_MAX);
     if (batch.length === 0) return;
     try {
-      const answer = await fetch(url(), { method: "POST", body: body(batch), headers: { "content-type": "text/plain" } });
+      const answer = await fetch(url(), {
+        method: "POST",
+        body: body(batch),
+        headers: { "content-type": "text/plain" },
+      });
       if (answer.status === 429 || answer.status >= 500) throw new Error("try again");
       const sent = new Set(batch.map((event) => event.event_id));
       queue = queue.filter((event) => !sent.has(event.event_id));

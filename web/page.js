@@ -15,7 +15,11 @@ function make(tag, attributes = {}, ...children) {
 }
 
 const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 const shortClock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
 const NEWEST_SHOWN = 16;
@@ -57,23 +61,43 @@ function drawMetric(metric) {
       ? `${number.format(metric.open)} open`
       : `${shortClock.format(metric.windowStart)} – ${shortClock.format(metric.windowEnd)}`
     : "";
-  const head = make("header", {}, make("h3", {}, metric.name), make("span", {}, [metric.window, span].filter(Boolean).join(" · ")));
+  const head = make(
+    "header",
+    {},
+    make("h3", {}, metric.name),
+    make("span", {}, [metric.window, span].filter(Boolean).join(" · ")),
+  );
   if (metric.rows.length === 0) {
     const what = metric.kind === "session" ? "No session is open." : "Nothing in this window yet.";
     return make("article", { class: "metric" }, head, make("p", { class: "empty" }, what));
   }
-  const top = Math.max(...metric.rows.map((/** @type {any} */ row) => Number(row.values[0] ?? 0)), 1);
+  const top = Math.max(
+    ...metric.rows.map((/** @type {any} */ row) => Number(row.values[0] ?? 0)),
+    1,
+  );
   const rows = metric.rows.map((/** @type {any} */ row) => {
     const bar = make("span", { class: "bar" });
     bar.style.width = `${Math.max(0, Math.min(100, (Number(row.values[0] ?? 0) / top) * 100))}%`;
-    const label = row.dimensions.map((/** @type {unknown} */ each) => each ?? "(none)").join(" · ") || "all";
+    const label =
+      row.dimensions.map((/** @type {unknown} */ each) => each ?? "(none)").join(" · ") || "all";
     const name = make("span", { class: "name", title: label }, label.replace(/^https?:\/\//, ""));
-    return make("tr", {}, make("td", {}, bar, name), ...row.values.map((/** @type {unknown} */ value) => make("td", {}, shown(value))));
+    return make(
+      "tr",
+      {},
+      make("td", {}, bar, name),
+      ...row.values.map((/** @type {unknown} */ value) => make("td", {}, shown(value))),
+    );
   });
-  const heads = [metric.dimensions.join(" · ") || "total", ...metric.measures].map((name) => make("th", { scope: "col" }, name));
+  const heads = [metric.dimensions.join(" · ") || "total", ...metric.measures].map((name) =>
+    make("th", { scope: "col" }, name),
+  );
   heads[0].style.width = `${Math.max(31, 100 - 24 * metric.measures.length)}%`;
-  return make("article", { class: "metric" }, head,
-    make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
+  return make(
+    "article",
+    { class: "metric" },
+    head,
+    make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)),
+  );
 }
 
 const fine = new Intl.NumberFormat(undefined, { maximumFractionDigits: 4 });
@@ -90,10 +114,26 @@ const shown = (value) => {
 /** @param {any} event @param {boolean} fresh */
 function drawEvent(event, fresh) {
   const classes = [event.mine ? "mine" : "", fresh ? "new" : ""].join(" ").trim();
-  const id = make("a", { href: `/v1/trace/${encodeURIComponent(event.id)}`, title: `Trace ${event.id}` }, event.mine ? "yours" : "trace");
+  const id = make(
+    "a",
+    { href: `/v1/trace/${encodeURIComponent(event.id)}`, title: `Trace ${event.id}` },
+    event.mine ? "yours" : "trace",
+  );
   const what = make("span", { class: "what", title: event.text }, event.text);
-  const when = make("time", { datetime: new Date(event.receivedAt).toISOString() }, clock.format(event.receivedAt), " ", id);
-  return make("li", classes ? { class: classes } : {}, make("span", { class: "kind" }, event.kind), what, when);
+  const when = make(
+    "time",
+    { datetime: new Date(event.receivedAt).toISOString() },
+    clock.format(event.receivedAt),
+    " ",
+    id,
+  );
+  return make(
+    "li",
+    classes ? { class: classes } : {},
+    make("span", { class: "kind" }, event.kind),
+    what,
+    when,
+  );
 }
 
 /**
@@ -104,7 +144,12 @@ function prepend(list, events, shownMax) {
   if (events.length === 0) return;
   list.querySelector(".empty")?.remove();
   for (const old of list.querySelectorAll(".new")) old.classList.remove("new");
-  list.prepend(...events.slice(-shownMax).map((each) => drawEvent(each, true)).reverse());
+  list.prepend(
+    ...events
+      .slice(-shownMax)
+      .map((each) => drawEvent(each, true))
+      .reverse(),
+  );
   while (list.childElementCount > shownMax) list.lastElementChild?.remove();
 }
 
@@ -133,7 +178,11 @@ function draw(state) {
   if (at("curl").textContent !== state.curl) at("curl").textContent = state.curl;
   drawFigures(state);
   drawMetrics(state.metrics);
-  prepend(at("mine"), state.events.filter((/** @type {any} */ each) => each.mine), MINE_SHOWN);
+  prepend(
+    at("mine"),
+    state.events.filter((/** @type {any} */ each) => each.mine),
+    MINE_SHOWN,
+  );
   prepend(at("newest"), state.events, NEWEST_SHOWN);
 }
 

@@ -1,4 +1,17 @@
-import { count, countDistinct, cube, day, event, metric, model, pipeline, rule, sum, t, tumbling } from "millrace";
+import {
+  count,
+  countDistinct,
+  cube,
+  day,
+  event,
+  metric,
+  model,
+  pipeline,
+  rule,
+  sum,
+  t,
+  tumbling,
+} from "millrace";
 
 /** One line of an invoice of a UK gift shop, 2010–2011. */
 export const lines = event(
@@ -18,7 +31,8 @@ export const lines = event(
   { id: "event_id", time: "timestamp", key: ["customer_id", "invoice"] },
 );
 
-const { event_type, customer_id, invoice, quantity, unit_price, country, stock_code } = lines.fields;
+const { event_type, customer_id, invoice, quantity, unit_price, country, stock_code } =
+  lines.fields;
 const amount = unit_price.times(quantity);
 
 export const revenue = metric("revenue-by-day", {

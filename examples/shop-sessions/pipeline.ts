@@ -1,4 +1,19 @@
-import { count, countDistinct, countIf, cube, event, max, metric, min, minutesBetween, model, pipeline, session, t, tumbling } from "millrace";
+import {
+  count,
+  countDistinct,
+  countIf,
+  cube,
+  event,
+  max,
+  metric,
+  min,
+  minutesBetween,
+  model,
+  pipeline,
+  session,
+  t,
+  tumbling,
+} from "millrace";
 
 /** What people do in a shop: 19 kinds of events, with the shop's own sessions. */
 export const actions = event(
@@ -43,7 +58,12 @@ export const daily = metric("events-by-day", {
 export const sessions = model("sessions", {
   from: actions,
   by: { user_id, session_id },
-  measures: { started: min(timestamp), ended: max(timestamp), events: count(), purchases: countIf(action.is("purchase")) },
+  measures: {
+    started: min(timestamp),
+    ended: max(timestamp),
+    events: count(),
+    purchases: countIf(action.is("purchase")),
+  },
   compute: (s) => ({ minutes: minutesBetween(s.started, s.ended) }),
 });
 
@@ -51,7 +71,11 @@ export const channels = cube("channels", {
   from: actions,
   every: "day",
   by: { channel: actions.fields.acquisition_channel, platform },
-  measures: { events: count(), users: countDistinct(user_id), purchases: countIf(action.is("purchase")) },
+  measures: {
+    events: count(),
+    users: countDistinct(user_id),
+    purchases: countIf(action.is("purchase")),
+  },
 });
 
 export default pipeline({

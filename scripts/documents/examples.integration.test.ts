@@ -23,7 +23,7 @@ function moduleOf({ text, mark }: CodeBlock, first: CodeBlock): string {
   if (file !== undefined) {
     return `${readDocument(file)}\n{\n${text.replaceAll(/^export /gm, "")}\n}`;
   }
-  return /^import /m.test(text) ? text : `${first.text}\n${text}`;
+  return /^import /m.test(text) || text === first.text ? text : `${first.text}\n${text}`;
 }
 
 test("every ts block type-checks", () => {

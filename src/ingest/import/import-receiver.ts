@@ -312,7 +312,7 @@ function stepOf(
   }
   tally.skipped = staged.skipped;
   tally.duplicate = staged.takenBefore;
-  for (const { fate } of batch.rejected) tally[FATE_NAMES[fate] as "quarantined" | "refused"]++;
+  for (const { fate } of batch.rejected) tally[FATE_NAMES[fate]]++;
   const problems: ImportProblem[] = [];
   for (const { index, problem, rule } of batch.rejected) {
     const hint = problem.hint === undefined ? "" : ` (${problem.hint})`;

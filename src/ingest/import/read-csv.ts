@@ -4,7 +4,7 @@ import { MillraceError } from "../../core/errors.ts";
 import { csvFailure, csvParser, csvRow, type CsvRow } from "./csv-parser.ts";
 import { nested } from "./nested.ts";
 import type { ByteSource } from "./open-bytes.ts";
-import type { SourceRecord, SourceRow } from "./source-row.ts";
+import type { SourceRow } from "./source-row.ts";
 
 const PORTION_ROWS = 500;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -123,5 +123,5 @@ function sourceRow({ record, raw, line }: CsvRow, header: readonly string[]): So
     values[header[index]!] =
       text === "" ? null : isAscii ? text : Buffer.from(text, "latin1").toString("utf8");
   }
-  return { kind: "record", values: nested(values) as SourceRecord, line };
+  return { kind: "record", values: nested(values), line };
 }

@@ -201,7 +201,7 @@ describe("JSON Schema containment", () => {
   it("lets each schema read its own data", () => {
     fc.assert(
       fc.property(schemas, (schema) => {
-        const renamed = { ...(schema), title: "other" };
+        const renamed = { ...schema, title: "other" };
         assert.deepEqual(canRead(parse(renamed), parse(schema)), []);
       }),
       { seed, numRuns },
