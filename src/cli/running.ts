@@ -17,6 +17,8 @@ export const dataOption: Readonly<Record<string, CommandOption>> = {
 /** A running pipeline, as other commands reach it. */
 export interface RunningPipeline {
   readonly url: string;
+  /** Its data folder, absolute. */
+  readonly dataDir: string;
   /** Gives the answer's JSON; what the pipeline refused is thrown as it was answered. */
   request(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
   /** The same with bytes of any kind as the body. */
@@ -47,6 +49,7 @@ export function findRunning(args: CommandArguments, io: Io): RunningPipeline {
     const { url } = running;
     return {
       url,
+      dataDir,
       request: (method, path, body) =>
         request(url + path, key, method, body === undefined ? undefined : JSON.stringify(body)),
       post: (path, body, type) => request(url + path, key, "POST", body, type),

@@ -48,7 +48,12 @@ async function examine(args: CommandArguments, io: Io): Promise<readonly Finding
           examinePort("MILLRACE_PORT", settings.host, settings.port),
           examinePort("MILLRACE_CLICKHOUSE_PORT", settings.host, settings.clickhousePort),
         ]);
-    return [system, ...examineFolder(settings.dataDir), ...running.findings, ...ports];
+    return [
+      system,
+      ...examineFolder(running.dataDir ?? settings.dataDir),
+      ...running.findings,
+      ...ports,
+    ];
   } catch (thrown) {
     return [system, { what: "settings", ok: false, detail: asMillraceError(thrown).message }];
   }
@@ -85,12 +90,13 @@ function examineFolder(root: string): readonly Finding[] {
 async function examineRunning(
   args: CommandArguments,
   io: Io,
-): Promise<{ isRunning: boolean; findings: readonly Finding[] }> {
+): Promise<{ isRunning: boolean; dataDir?: string; findings: readonly Finding[] }> {
   try {
     const pipeline = findRunning(args, io);
     const ledger = (await pipeline.request("GET", "/v1/ledger")) as { balanced: boolean };
     return {
       isRunning: true,
+      dataDir: pipeline.dataDir,
       findings: [
         { what: "pipeline", ok: true, detail: `answers at ${pipeline.url}` },
         {

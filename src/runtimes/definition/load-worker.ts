@@ -37,8 +37,14 @@ async function load(file: string): Promise<LoadResult> {
         ...(field === undefined ? {} : { field }),
       };
     }
-    return { message: thrown instanceof Error ? thrown.message : String(thrown) };
+    return { message: thrown instanceof Error ? withPlace(thrown) : String(thrown) };
   }
+}
+
+/** The message with the line that it is about: Node tells it in the stack only. */
+function withPlace({ message, stack = "" }: Error): string {
+  const [, line] = /^\/.*:(\d+)\n/.exec(stack) ?? /\(?file:\/\/.*:(\d+):\d+\)?/.exec(stack) ?? [];
+  return line === undefined ? message : `line ${line}: ${message}`;
 }
 
 const { file } = workerData as { readonly file: string };

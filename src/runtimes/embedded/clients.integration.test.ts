@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { SchemaRegistryClient } from "@confluentinc/schemaregistry";
 import { Analytics } from "@segment/analytics-node";
 import { chromium } from "playwright-core";
@@ -80,6 +80,7 @@ test("ClickHouse's client and curl's requests read behind the fence", { timeout 
     username: "admin",
     password: running.adminKey,
     database: "millrace",
+    log: { level: ClickHouseLogLevel.OFF },
   });
   const result = await client.query({
     query: "SELECT event_type FROM `user-events` WHERE user_id = {user:String}",

@@ -98,7 +98,9 @@ test(
     await running.untilSaid(/the changed definition wasn't taken: DEFINITION_INVALID: .*views/);
     assert.equal((await send(running, "visits", [visit("d")])).json.accepted, 1);
     writeFileSync(place.file, "export default 1 +");
-    await running.untilSaid(/the changed definition wasn't taken: DEFINITION_INVALID: .*Expression expected/);
+    await running.untilSaid(
+      /the changed definition wasn't taken: DEFINITION_INVALID: .*line 1: Expression expected/,
+    );
     place.save({ price: "t.decimal(18, 3).optional()", metrics: "[views, clicks]" });
     await running.untilSaid(
       /the changed definition wasn't taken: SCHEMA_INCOMPATIBLE: [^\n]*visits[^\n]*price/,

@@ -66,7 +66,10 @@ test(
       Promise.all(
         Array.from({ length: 100 }, () =>
           post(body).then(
-            ({ status }) => status,
+            ({ status, headers }) => {
+              if (status === 429) assert.match(headers.get("retry-after") ?? "", /^\d+$/);
+              return status;
+            },
             () => 0, // refused before it was read: the connection was closed under it
           ),
         ),

@@ -57,6 +57,9 @@ test(
     assert.ok(second.stderr.includes(folder), second.stderr);
     assert.equal((await send(running, "user-events", [view("one")])).json.accepted, 1);
     assert.match(millrace(["trace", "one"]).stdout, /accepted/);
+    const doctor = millrace(["doctor"]).stdout;
+    assert.ok(doctor.includes(`data folder: ${folder}\n`), doctor);
+    assert.doesNotMatch(doctor, /^BAD/m);
     await stopped(running, "SIGTERM");
   },
 );
