@@ -40,8 +40,13 @@ export const isSpace = (byte: number | undefined): boolean =>
 
 /** The first position at or after `at` that isn't white space. */
 export function skipSpace(bytes: Uint8Array, at: number): number {
+  const { length } = bytes; // a body may be megabytes of it: no read past the end, one test a byte
   let here = at;
-  while (isSpace(bytes[here])) here++;
+  while (here < length) {
+    const byte = bytes[here]!;
+    if (byte !== BYTE.space && !isSpace(byte)) break;
+    here++;
+  }
   return here;
 }
 
