@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,8 +28,6 @@ interface Up {
  */
 export class KeptPipeline {
   readonly dir: string;
-  /** Environment of the next start. */
-  crashPoint = "";
   readonly kills = { main: 0, pipeline: 0, warehouse: 0 };
   /** Kills by the name of the narrow point. */
   readonly crashes = new Map<string, number>();
@@ -42,11 +40,19 @@ export class KeptPipeline {
   #isUp = false;
   #isStopping = false;
   #startedMs = performance.now();
+  readonly #pointFile: string;
   readonly #lines: string[] = [];
   readonly #watchers = new Set<(line: string) => void>();
 
   constructor(dir: string) {
     this.dir = dir;
+    this.#pointFile = join(dir, "crash-point");
+    this.arm("");
+  }
+
+  /** Sets the narrow point of the next process behind the log; "" is none. */
+  arm(point: string): void {
+    writeFileSync(this.#pointFile, point);
   }
 
   get url(): string {
@@ -74,15 +80,15 @@ export class KeptPipeline {
           MILLRACE_CLICKHOUSE_PORT: port(this.#up?.clickhouse),
           MILLRACE_LAKE_ROLL_SECONDS: "1",
           MILLRACE_AMEND_SECONDS: "3",
-          MILLRACE_CRASH_POINT: this.crashPoint,
+          MILLRACE_CRASH_POINT: `@${this.#pointFile}`,
         },
       },
     );
     this.#child = child;
     this.#isUp = false;
     this.#startedMs = performance.now();
-    createInterface(child.stdout!).on("line", (line) => this.#said(line));
-    createInterface(child.stderr!).on("line", (line) => this.#said(line));
+    createInterface(child.stdout).on("line", (line) => this.#said(line));
+    createInterface(child.stderr).on("line", (line) => this.#said(line));
     child.once("exit", (code, signal) => {
       if (signal === null && !this.#isStopping) {
         this.failedStarts++;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { MillraceError } from "../../core/errors.ts";
 import type { MetricSink } from "../../process/stream/metric-sink.ts";
 
@@ -21,8 +22,10 @@ const NAMES: readonly string[] = [
  * A hook for tests: `MILLRACE_CRASH_POINT=NAME:COUNT` makes the pipeline's process say `crash point
  * NAME` on standard error and kill itself with -9 when it gets to the point for the COUNTth time;
  * with `NAME:COUNT:tell` it says so and goes on, so that a test can kill another process just then.
+ * `@FILE` takes what the file says at the process's start, so that each may have another point.
  */
-export function crashPointOf(text: string | undefined): CrashPoint {
+export function crashPointOf(variable: string | undefined): CrashPoint {
+  const text = variable?.startsWith("@") ? readFileSync(variable.slice(1), "utf8") : variable;
   if (text === undefined || text === "") return () => undefined;
   const [wanted = "", count = "1", then = "die"] = text.split(":");
   if (!NAMES.includes(wanted) || !(Number(count) >= 1) || !["die", "tell"].includes(then)) {
