@@ -21,8 +21,8 @@ export class Calendar<E extends Entry> {
     else waiting.push(entry);
   }
 
-  /** Entries with `due` ≤ `until` for which `isPresent`; they stay scheduled. */
-  due(until: number, isPresent: (entry: E) => boolean): E[] {
+  /** Held entries with `due` ≤ `until`; they stay scheduled. */
+  due(until: number): E[] {
     const last = Math.floor(until / SLOT_MS);
     const found: E[] = [];
     const again: E[] = [];
@@ -30,7 +30,7 @@ export class Calendar<E extends Entry> {
       if (slot > last) continue;
       this.#slots.delete(slot);
       for (const entry of waiting) {
-        if (entry.scheduledAt !== slot || !isPresent(entry)) continue;
+        if (entry.scheduledAt !== slot || !entry.held) continue;
         if (entry.due <= until) found.push(entry);
         entry.scheduledAt = -Infinity;
         again.push(entry);

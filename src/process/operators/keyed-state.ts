@@ -1,6 +1,6 @@
 /**
  * One thing that an operator keeps: a group in a pane, the sessions of a key, the history of a key.
- * `dirty`, `touched` and `scheduledAt` belong to the state, not to the operator.
+ * `held`, `dirty`, `touched` and `scheduledAt` belong to the state, not to the operator.
  */
 export abstract class Entry {
   /** Start of a pane, ms; 0 where an operator has one entry a key. */
@@ -8,6 +8,8 @@ export abstract class Entry {
   readonly key: string;
   /** Progress (received time, ms) at which the operator wants it from `due`; Infinity: never. */
   due = Infinity;
+  /** In the state's memory: `get` would give this very entry. */
+  held = false;
   /** Changed since the last `settle`. */
   dirty = false;
   /** Number of the settle before which it was last asked for. */
@@ -28,8 +30,8 @@ export interface EntryCodec<E extends Entry> {
 }
 
 /**
- * The state of one operator, by (bucket, key). An entry that was given out may be changed until the
- * next `settle`, if `touch` is called; after it, ask again.
+ * The state of one operator, by (bucket, key). An entry that was given out may be changed, if `touch`
+ * is called, while it is `held`; when it no longer is, ask again.
  */
 export interface KeyedState<E extends Entry> {
   get(bucket: number, key: string): E | undefined;

@@ -24,6 +24,7 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
     const entries = this.#bucket(entry.bucket);
     if (entries.size === 0) this.#buckets.set(entry.bucket, entries);
     entries.set(entry.key, entry);
+    entry.held = true;
     this.touch(entry);
   }
 
@@ -38,10 +39,12 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
   remove(entry: E): void {
     const entries = this.#bucket(entry.bucket);
     entries.delete(entry.key);
+    entry.held = false;
     if (entries.size === 0) this.removeBucket(entry.bucket);
   }
 
   removeBucket(bucket: number): void {
+    for (const entry of this.entriesOf(bucket)) entry.held = false;
     this.#buckets.delete(bucket);
     if (bucket === this.#lastBucket) this.#lastBucket = Number.NaN;
   }
@@ -55,11 +58,11 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
   }
 
   due(until: number): E[] {
-    return this.#calendar.due(until, (entry) => this.get(entry.bucket, entry.key) === entry);
+    return this.#calendar.due(until);
   }
 
   changed(): readonly E[] {
-    return this.#changed.filter((entry) => this.get(entry.bucket, entry.key) === entry);
+    return this.#changed.filter((entry) => entry.held);
   }
 
   *loaded(): Iterable<E> {

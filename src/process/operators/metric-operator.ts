@@ -1,5 +1,6 @@
 import type { Json } from "../../core/canonical-json.ts";
 import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
+import type { GroupKey } from "../../language/compile/javascript/group-key.ts";
 import { dimensionTypes, parseMetricKey, type MetricRow } from "../../language/plan/metric-row.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Value } from "../../language/plan/value.ts";
@@ -31,8 +32,10 @@ export class MetricLogic {
   readonly #keySlot: number;
   readonly #whereSlot: number | undefined;
   readonly #types: readonly ValueType[];
+  /** The operator's place among what a `GroupKey` knows. */
+  readonly slot: number;
   /** Canonical key of the current row. */
-  key: () => string = unbound;
+  key: () => GroupKey = unbound;
   /** The metric's condition over the current row; none: always true. */
   where: (() => Value) | undefined;
 
@@ -41,6 +44,7 @@ export class MetricLogic {
     this.aggregates = new Aggregates(metric, expressions);
     this.#keySlot = expressions.key(metric.by.map((dimension) => dimension.value));
     this.#whereSlot = metric.where === undefined ? undefined : expressions.value(metric.where);
+    this.slot = expressions.slot();
     this.#types = dimensionTypes(metric.by);
   }
 

@@ -1,5 +1,6 @@
 import type { Json } from "../../core/canonical-json.ts";
 import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
+import type { GroupKey } from "../../language/compile/javascript/group-key.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { KeyedState } from "./keyed-state.ts";
@@ -107,9 +108,16 @@ export class PaneOperator implements MetricOperator {
     this.#lastEnd = start < this.#options.sinceMs ? -Infinity : start + sizeMs;
   }
 
-  #pane(bucket: number, key: string): Pane {
-    const known = this.#state.get(bucket, key);
-    if (known !== undefined) return known;
+  #pane(bucket: number, group: GroupKey): Pane {
+    const { slot } = this.#logic;
+    const last = group.known[slot] as Pane | undefined;
+    if (last !== undefined && last.bucket === bucket && last.held) return last;
+    const pane = this.#state.get(bucket, group.text) ?? this.#made(bucket, group.text);
+    group.known[slot] = pane;
+    return pane;
+  }
+
+  #made(bucket: number, key: string): Pane {
     const made = new Pane(bucket, key, this.#logic.aggregates.create());
     this.#state.add(made);
     return made;

@@ -7,6 +7,7 @@ import type { Layout } from "../../language/schema/layout.ts";
 export class RowExpressions {
   readonly #values = new Map<string, { readonly index: number; readonly node: Expression }>();
   readonly #keys: (readonly Expression[])[] = [];
+  #slots = 0;
 
   /** Index among the program's `values`. */
   value(node: Expression): number {
@@ -20,6 +21,11 @@ export class RowExpressions {
   /** Index among the program's `keys`. */
   key(dimensions: readonly Expression[]): number {
     return this.#keys.push(dimensions) - 1;
+  }
+
+  /** A place of its own among what a `GroupKey` knows. */
+  slot(): number {
+    return this.#slots++;
   }
 
   /** Fields that an older layout doesn't have are null. */

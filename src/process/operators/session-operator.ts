@@ -1,5 +1,6 @@
 import type { Json } from "../../core/canonical-json.ts";
 import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
+import type { GroupKey } from "../../language/compile/javascript/group-key.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { KeyedState } from "./keyed-state.ts";
@@ -51,7 +52,8 @@ export class SessionOperator implements MetricOperator {
       this.#takeLate(time, receivedAt);
       return;
     }
-    const entry = this.#entry(logic.key());
+    const group = logic.key();
+    const entry = this.#known(group) ?? this.#made(group);
     const session = entry.sessionAt(time, this.#gapMs, logic.aggregates);
     session.n++;
     logic.aggregates.add(session.cells);
@@ -94,22 +96,28 @@ export class SessionOperator implements MetricOperator {
     return this.#options.progress.least - this.#graceMs - this.#options.slackMs;
   }
 
-  #entry(key: string): KeySessions {
-    const known = this.#state.get(0, key);
-    if (known !== undefined) return known;
-    const made = new KeySessions(0, key);
+  #known(group: GroupKey): KeySessions | undefined {
+    const { slot } = this.#logic;
+    const last = group.known[slot] as KeySessions | undefined;
+    if (last?.held === true) return last;
+    return (group.known[slot] = this.#state.get(0, group.text));
+  }
+
+  #made(group: GroupKey): KeySessions {
+    const made = new KeySessions(0, group.text);
     this.#state.add(made);
+    group.known[this.#logic.slot] = made;
     return made;
   }
 
   /** Keeps a late event while a session that it would belong to is open, or may yet come. */
   #takeLate(time: number, receivedAt: number): void {
-    const key = this.#logic.key();
-    const known = this.#state.get(0, key);
+    const group = this.#logic.key();
+    const known = this.#known(group);
     const mayCome = time + this.#gapMs > this.#closedThrough();
     const near = known?.sessions.filter((each) => touches(each, time, this.#gapMs)) ?? [];
     if (near.length === 0 && !mayCome) return;
-    const entry = known ?? this.#entry(key);
+    const entry = known ?? this.#made(group);
     entry.late.push(time, receivedAt);
     for (const session of near) session.changed = true;
     entry.schedule(this.#waitMs);

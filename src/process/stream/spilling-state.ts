@@ -73,6 +73,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   }
 
   touch(entry: E): void {
+    entry.touched = this.#age;
     if (!entry.dirty) {
       entry.dirty = true;
       this.#changed.push(entry);
@@ -84,12 +85,15 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     const { bucket, key } = entry;
     const entries = this.#buckets.get(bucket);
     if (entries?.delete(key) === true) this.#count--;
+    entry.held = false;
     if (entries?.size === 0) this.#forgetBucket(bucket);
     if (this.#stored.has(bucket)) this.#removed.set(`${bucket} ${key}`, { bucket, key });
   }
 
   removeBucket(bucket: number): void {
-    this.#count -= this.#buckets.get(bucket)?.size ?? 0;
+    const entries = this.#buckets.get(bucket);
+    this.#count -= entries?.size ?? 0;
+    for (const entry of entries?.values() ?? []) entry.held = false;
     this.#forgetBucket(bucket);
     if (!this.#stored.delete(bucket)) return;
     this.#spilled.delete(bucket);
@@ -113,8 +117,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   }
 
   due(until: number): E[] {
-    const isHeld = (entry: E): boolean => this.#buckets.get(entry.bucket)?.get(entry.key) === entry;
-    const found = this.#calendar.due(until, isHeld);
+    const found = this.#calendar.due(until);
     if (this.#spilled.size === 0) return found;
     const waiting = [...this.#store.due(this.#operator, until)].filter(
       ({ bucket, key }) =>
@@ -124,9 +127,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   }
 
   changed(): readonly E[] {
-    return this.#changed.filter(
-      (entry) => this.#buckets.get(entry.bucket)?.get(entry.key) === entry,
-    );
+    return this.#changed.filter((entry) => entry.held);
   }
 
   *loaded(): Iterable<E> {
@@ -179,6 +180,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
       this.#lastBucket = Number.NaN;
     }
     entries.set(entry.key, entry);
+    entry.held = true;
     entry.touched = this.#age;
     this.#count++;
   }
@@ -217,6 +219,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
       for (const entry of entries.values()) {
         if (entry.touched !== age || n >= atMost) continue;
         entries.delete(entry.key);
+        entry.held = false;
         this.#spilled.add(bucket);
         n++;
       }

@@ -5,7 +5,8 @@ import type { Value } from "../../plan/value.ts";
 import { ROW_HEAD, type Layout } from "../../schema/layout.ts";
 import { compareTexts } from "./compare-texts.ts";
 import { ExpressionCode, type ExpressionCodeOptions } from "./expression-code.ts";
-import { keyOf, quotedOf, TextCache } from "./text-cache.ts";
+import { GroupKeys, groupKey, type GroupKey } from "./group-key.ts";
+import { groupOf, quotedOf, TextCache } from "./text-cache.ts";
 import { readCode, walkerCode } from "./walker-code.ts";
 
 /**
@@ -19,8 +20,8 @@ export interface RowProgram {
   value(index: number): Value;
   /** The same as functions, for loops that shouldn't pay for the index. */
   readonly values: readonly (() => Value)[];
-  /** `metricKey` of each list of dimensions over the current row. */
-  readonly keys: readonly (() => string)[];
+  /** `metricKey` of each list of dimensions over the current row, computed once a row. */
+  readonly keys: readonly (() => GroupKey)[];
   /** Of the current row. */
   offset(): number;
   receivedAt(): number;
@@ -49,7 +50,9 @@ export function compileRows(
     outside: code.outsideGetters,
     caches: layout.columns.map((_, index) => (code.texts.has(index) ? new TextCache() : undefined)),
     compareTexts,
-    keyOf,
+    groupOf,
+    groupKey,
+    groups: new GroupKeys(),
     quotedOf,
     keyPart,
     toFloat: (value: bigint, scale: number): number => Number(formatDecimal(value, scale)),
@@ -71,7 +74,7 @@ function programCode(
     return `let p${index} = 0, v${index} = null, m${index} = -1${length};`;
   });
   return `"use strict";
-const { outside, caches, compareTexts, keyOf, quotedOf, keyPart, toFloat } = helpers;
+const { outside, caches, compareTexts, groupOf, groupKey, groups, quotedOf, keyPart, toFloat } = helpers;
 let bytes = new Uint8Array(0), view = new DataView(bytes.buffer), row = 0, begin = 0;
 ${declarations.join("\n")}
 ${wanted.map((index) => columnCode(layout, index)).join("\n")}

@@ -83,17 +83,44 @@ export class ExpressionCode {
     return `t${index}()`;
   }
 
-  /** Call of the function that gives the canonical key of a group (`metricKey`). */
+  /** Call of the function that gives the `GroupKey` of a group, made once a row. */
   key(dimensions: readonly Expression[]): string {
-    return this.#named(`key ${dimensions.map(expressionId).join()}`, () => {
-      const [only] = dimensions;
-      if (only === undefined) return 'return "[]";';
-      const cached = dimensions.length === 1 ? this.cachedText(only) : undefined;
-      if (cached !== undefined) {
-        return `const t = ${cached}; return t === null ? "[null]" : t.key === "" ? keyOf(t) : t.key;`;
-      }
-      return `return "[" + ${dimensions.map((each) => this.#keyPart(each)).join(' + "," + ')} + "]";`;
-    });
+    const id = `key ${dimensions.map(expressionId).join()}`;
+    const known = this.#names.get(id);
+    if (known !== undefined) return `${known}()`;
+    const code = this.#groupKey(dimensions);
+    const name = `e${this.#names.size}`;
+    this.#names.set(id, name);
+    this.#functions.push(
+      `let ${name}v = null, ${name}m = -1;`,
+      `function ${name}() { if (${name}m === row) return ${name}v; ${name}m = row; return ${name}v = ${code}; }`,
+    );
+    return `${name}()`;
+  }
+
+  #groupKey(dimensions: readonly Expression[]): string {
+    const [only] = dimensions;
+    if (only === undefined) return this.#constantKey("[]");
+    const cached = dimensions.length === 1 ? this.cachedText(only) : undefined;
+    if (cached !== undefined) {
+      const none = this.#constantKey("[null]");
+      return this.#named(
+        `group ${expressionId(only)}`,
+        () => `const t = ${cached}; return t === null ? ${none} : t.group ?? groupOf(t);`,
+      );
+    }
+    return `groups.of("[" + ${dimensions.map((each) => this.#keyPart(each)).join(' + "," + ')} + "]")`;
+  }
+
+  /** The name of a constant with a group's key. */
+  #constantKey(text: string): string {
+    const id = `constant ${text}`;
+    const name = this.#names.get(id) ?? `e${this.#names.size}`;
+    if (!this.#names.has(id)) {
+      this.#names.set(id, name);
+      this.#functions.push(`const ${name} = groupKey(${JSON.stringify(text)});`);
+    }
+    return name;
   }
 
   #keyPart(expression: Expression): string {
@@ -199,6 +226,11 @@ export class ExpressionCode {
 
   #compare(op: Comparison, left: Expression, right: Expression): string {
     const type = commonType([typeOf(left).type, typeOf(right).type]);
+    const same = op === "eq" || op === "ne" ? this.#isText(left, right) : undefined;
+    if (same !== undefined) {
+      const no = op === "ne" ? "!" : "";
+      return `return p${same.index} < 0 ? null : ${no}(${same.code});`;
+    }
     const sides = `const a = ${this.#aligned(left, type)}; if (a === null) return null; const b = ${this.#aligned(right, type)}; if (b === null) return null;`;
     if (op === "eq") return `${sides} return a === b;`;
     if (op === "ne") return `${sides} return a !== b;`;
@@ -208,9 +240,34 @@ export class ExpressionCode {
   }
 
   #in(value: Expression, options: readonly LiteralExpression[]): string {
+    const texts = options.map((option) => this.#isText(value, option));
+    const [first] = texts;
+    if (first !== undefined && texts.every((each) => each !== undefined)) {
+      const tests = texts.map((each) => `(${each.code})`);
+      return `return p${first.index} < 0 ? null : ${tests.join(" || ")};`;
+    }
     const type = commonType([typeOf(value), ...options].map((each) => each.type));
     const tests = options.map((option) => `a === ${this.#aligned(option, type)}`);
     return `const a = ${this.#aligned(value, type)}; return a === null ? null : ${tests.join(" || ") || "false"};`;
+  }
+
+  /**
+   * Whether a text column's bytes are those of a constant: the text needn't be decoded. Undefined
+   * where it isn't such a comparison, or where other bytes may decode to the same text.
+   */
+  #isText(
+    value: Expression,
+    constant: Expression,
+  ): { readonly index: number; readonly code: string } | undefined {
+    if (constant.kind !== "literal" || constant.type.kind !== "string") return undefined;
+    if (value.kind !== "field" || this.#outside(value) !== undefined) return undefined;
+    const index = this.#layout.columns.findIndex((column) => column.name === value.path);
+    if (index === -1 || this.#layout.columns[index]!.codec !== "string") return undefined;
+    const text = String(constant.value);
+    if (!text.isWellFormed() || text.includes("\ufffd")) return undefined;
+    this.#columns.add(index);
+    this.#texts.add(index);
+    return { index, code: bytesCode(new TextEncoder().encode(text), index) };
   }
 
   #arithmetic(op: "add" | "subtract" | "multiply", left: Expression, right: Expression): string {
@@ -244,6 +301,18 @@ export class ExpressionCode {
       () => `const a = ${value}; return a === null ? null : a * ${10n ** BigInt(places)}n;`,
     );
   }
+}
+
+/** Code that says whether the text of column `index` has these bytes. */
+function bytesCode(bytes: Uint8Array, index: number): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const tests = [`n${index} === ${bytes.length}`];
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) {
+    tests.push(`view.getInt32(p${index} + ${at}, true) === ${view.getInt32(at, true)}`);
+  }
+  for (; at < bytes.length; at++) tests.push(`bytes[p${index} + ${at}] === ${bytes[at]}`);
+  return tests.join(" && ");
 }
 
 const coalesceBody = (values: readonly string[]): string =>

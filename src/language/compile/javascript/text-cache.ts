@@ -1,15 +1,20 @@
-const SLOTS_FIRST = 64;
-const SLOTS_MAX = 65_536;
-const SLOT_BYTES = 64;
-const SLOT_WORDS = SLOT_BYTES / 4;
+import { groupKey, type GroupKey } from "./group-key.ts";
+import { TextTable } from "./text-table.ts";
+
+/** Texts of one generation: at first, without much use, and at most. */
+const TEXTS_FIRST = 64;
+const TEXTS_UNPROVEN_MAX = 65_536;
+const TEXTS_MAX = 262_144;
+/** Longer texts are not kept. */
+const TEXT_BYTES_MAX = 128;
 
 /** A text that was read from a row, with what else is wanted of it. */
 export interface CachedText {
   readonly text: string;
   /** The text as JSON, made when first asked for; empty until then. */
   quoted: string;
-  /** The canonical key of a group with this one dimension; empty until asked for. */
-  key: string;
+  /** The key of a group with this one dimension; none until asked for. */
+  group: GroupKey | undefined;
 }
 
 /** Node's own decoder of ASCII where there is one; nothing else depends on it. */
@@ -28,27 +33,25 @@ export function decodeText(bytes: Uint8Array, start: number, length: number): st
   return decoder.decode(bytes.subarray(start, end));
 }
 
+const cachedText = (text: string): CachedText => ({ text, quoted: "", group: undefined });
+
 /**
- * Texts of one column by their bytes, so that a text that comes again and again is the same string
- * (a cheap key of a `Map`) and isn't decoded again. Direct mapped: a colliding text takes the slot.
- * Texts of more than 64 bytes are not kept. It grows, from 64 to 65,536 texts, with what it misses.
+ * Texts of one column by their bytes, so that a text that comes again and again is the same object
+ * (what is known of it is found without a `Map`) and isn't decoded again. It keeps the texts of two
+ * generations: when the young one is full, the old one is forgotten, and what is asked for of it
+ * moves to the young. It grows while that keeps texts from being forgotten that come again.
  */
 export class TextCache {
-  #slots: (CachedText | undefined)[] = [];
-  #lengths = new Uint8Array(0);
-  /** The bytes of each slot's text as words, the last one filled with zeros. */
-  #words = new Int32Array(0);
-  #mask = 0;
+  #young = new TextTable(TEXTS_FIRST);
+  #old = new TextTable(TEXTS_FIRST);
+  readonly #probe = new Int32Array(TEXT_BYTES_MAX / 4);
+  /** Reads and misses since the generations last changed. */
+  #reads = 0;
   #misses = 0;
-  readonly #probe = new Int32Array(SLOT_WORDS);
-
-  constructor() {
-    this.#resize(SLOTS_FIRST);
-  }
 
   /** `view` is over the same memory as `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, length: number): CachedText {
-    if (length > SLOT_BYTES) return { text: decodeText(bytes, start, length), quoted: "", key: "" };
+    if (length > TEXT_BYTES_MAX) return cachedText(decodeText(bytes, start, length));
     const probe = this.#probe;
     const whole = length >> 2;
     let hash = length;
@@ -59,44 +62,32 @@ export class TextCache {
       hash = Math.imul(hash ^ word, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    let words = whole;
     if ((length & 3) !== 0) {
       let word = 0;
       for (let shift = 0; at < start + length; at++, shift += 8) word |= bytes[at]! << shift;
-      probe[words++] = word;
+      probe[whole] = word;
       hash = Math.imul(hash ^ word, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
-    const slot = hash & this.#mask;
-    const found = this.#slots[slot];
-    if (found !== undefined && this.#lengths[slot] === length) {
-      const kept = this.#words;
-      const base = slot * SLOT_WORDS;
-      let index = 0;
-      while (index < words && kept[base + index] === probe[index]) index++;
-      if (index === words) return found;
-    }
-    return this.#miss(slot, words, length, decodeText(bytes, start, length));
+    this.#reads++;
+    const found = this.#young.find(hash, probe, length);
+    if (found !== undefined) return found;
+    const kept = this.#old.find(hash, probe, length);
+    if (kept === undefined) this.#misses++;
+    const text = kept ?? cachedText(decodeText(bytes, start, length));
+    if (this.#young.isFull) this.#age();
+    this.#young.add(hash, probe, length, text);
+    return text;
   }
 
-  #miss(slot: number, words: number, length: number, text: string): CachedText {
-    const made: CachedText = { text, quoted: "", key: "" };
-    this.#slots[slot] = made;
-    this.#lengths[slot] = length;
-    for (let index = 0; index < words; index++) {
-      this.#words[slot * SLOT_WORDS + index] = this.#probe[index]!;
-    }
-    if (++this.#misses > this.#mask * 4 && this.#mask < SLOTS_MAX - 1) {
-      this.#resize((this.#mask + 1) * 4);
-    }
-    return made;
-  }
-
-  #resize(slots: number): void {
-    this.#slots = Array.from({ length: slots });
-    this.#lengths = new Uint8Array(slots);
-    this.#words = new Int32Array(slots * SLOT_WORDS);
-    this.#mask = slots - 1;
+  /** The larger the table, the more of what comes again it must have been good for. */
+  #age(): void {
+    const { size } = this.#young;
+    const isProven = this.#misses * 8 < this.#reads * 7;
+    const most = isProven ? TEXTS_MAX : TEXTS_UNPROVEN_MAX;
+    this.#old = this.#young;
+    this.#young = new TextTable(Math.max(size, Math.min(size * 4, most)));
+    this.#reads = 0;
     this.#misses = 0;
   }
 }
@@ -107,8 +98,6 @@ export function quotedOf(cached: CachedText): string {
   return cached.quoted;
 }
 
-/** The canonical key of a group with this one dimension. */
-export function keyOf(cached: CachedText): string {
-  if (cached.key === "") cached.key = `[${quotedOf(cached)}]`;
-  return cached.key;
-}
+/** The key of a group with this one dimension. */
+export const groupOf = (cached: CachedText): GroupKey =>
+  (cached.group ??= groupKey(`[${quotedOf(cached)}]`));
