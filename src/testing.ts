@@ -9,7 +9,9 @@ export {
   type PipelineTest,
   type PipelineTestResult,
 } from "./runtimes/testing/pipeline-test.ts";
+export { dimensionSuite, type DimensionUnderTest } from "./storage/dimension/dimension.suite.ts";
 export { lakeSuite, type LakeUnderTest } from "./storage/lake/lake.suite.ts";
 export { logSuite, type LogUnderTest } from "./storage/log/log.suite.ts";
 export { registrySuite, type RegistrySuiteOptions } from "./storage/registry/registry.suite.ts";
+export { stateSuite, type StateBed } from "./storage/state/state.suite.ts";
 export { warehouseSuite, type WarehouseUnderTest } from "./storage/warehouse/warehouse.suite.ts";
