@@ -57,7 +57,7 @@ export async function startRunning(options: RunOptions & { data: string }): Prom
     detached: true,
   });
   const stderr = listener(child);
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const first = await lines.next();
   const where = first.done === true ? {} : (JSON.parse(first.value) as object);
   if ("error" in where) throw new Error(`it didn't start: ${JSON.stringify(where)}`);
