@@ -1,4 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
+import { asMillraceError } from "../../core/errors.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { parsePlan } from "../../language/plan/plan-json.ts";
@@ -147,7 +148,12 @@ export async function startPipeline(
         return done;
       },
       intervalMs,
-      onError: (thrown) => errors.met(name, thrown),
+      onError: (thrown) => {
+        errors.met(name, thrown);
+        // Operators whose state may be torn are no use: this process ends, and a new one goes on
+        // from the last commit.
+        if (name === "stream" && asMillraceError(thrown).code === "INTERNAL") process.exit(1);
+      },
     });
   const loops: readonly WorkLoop[] = [
     loop("stream", STREAM_EVERY_MS, async () => {
