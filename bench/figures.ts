@@ -15,6 +15,8 @@ export interface Figures {
   };
   /** The machine's load average (one minute) before, between and after the parts. */
   readonly loadAverages: readonly number[];
+  /** CPU microseconds per event of single stages, each measured by itself. */
+  readonly stages: Readonly<Record<string, number>>;
   /** The bare load before and after the pipeline's run. */
   readonly bare: readonly BareLoad[];
   readonly sustained: SustainedRun;

@@ -15,6 +15,7 @@ import { countContents, lakeContents } from "./runs/contents.ts";
 import { fillIds } from "./runs/fill-ids.ts";
 import { runAtRate, runSustained } from "./runs/pipeline-run.ts";
 import { sqlOf, startRuntime } from "./runs/runtime-process.ts";
+import { benchStages } from "./stages/stages.ts";
 
 export interface MeasureParts {
   readonly clock: Clock;
@@ -63,6 +64,9 @@ async function run(
   closers.push(() => yardstick.close());
   const bare: BareLoad[] = [await yardstick.load(file, topic, 1)];
 
+  progress("measuring single stages");
+  const stages = await benchStages(clock, folder, yardstick, options);
+
   progress("starting the runtime");
   const runtime = await startRuntime(dataDir, SETTINGS);
   closers.push(() => runtime.close());
@@ -108,6 +112,7 @@ async function run(
   loads.push(loadavg()[0]!);
 
   return {
+    stages,
     options: { events, ids, users, seed, eventBytes: file.bytes / file.events },
     loadAverages: loads,
     bare,

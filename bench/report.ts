@@ -34,6 +34,10 @@ export function reportText(figures: Figures): string {
       ...cpuRows(figures, perEvent),
     ]),
     table([
+      ["CPU of single stages, µs an event", "", ""],
+      ...Object.entries(figures.stages).map(([name, us]) => [name, us.toFixed(2), ""]),
+    ]),
+    table([
       ["tenth", "wall µs", "CPU µs"],
       ...sustained.tenths.map(({ wallUs, cpuUs }, index) => [
         String(index + 1),

@@ -86,7 +86,9 @@ function line(visit: Visit, random: Random, timeMs: number): string {
   const agent = type === "click" ? "" : `,"user_agent":"${AGENTS[user % AGENTS.length]}"`;
   const [device, platform] = DEVICES[user % DEVICES.length]!;
   const price =
-    type === "purchase" ? `,"price":${1 + random.integer(30_000) / 100},"currency":"EUR"` : "";
+    type === "purchase"
+      ? `,"price":${((100 + random.integer(30_000)) / 100).toFixed(2)},"currency":"EUR"`
+      : "";
   return (
     `{"event_id":"${uuid(random)}","timestamp":"${timeText(timeMs)}",${who},` +
     `"session_id":"${visit.session}","event_type":"${type}"${name},"properties":{"page_url":` +

@@ -20,6 +20,8 @@ export interface BareLoad {
 /** A warehouse of its own, beside the pipeline's, to compare with and to read files with. */
 export interface Yardstick {
   readonly warehouse: Warehouse;
+  /** CPU of its process so far, microseconds. */
+  cpuUs(): number;
   /** `INSERT … SELECT FROM file(…, JSONEachRow)` into a table like the topic's, anew each time. */
   load(file: EventFile, topic: Topic, rounds: number): Promise<BareLoad>;
   close(): Promise<void>;
@@ -35,13 +37,14 @@ export async function startYardstick(folder: string, clock: Clock): Promise<Yard
   });
   const { url, database } = child;
   const warehouse = clickHouseWarehouse({ url, database, user: "pipeline", key });
+  const cpuUs = (): number => processTree(child.pid!)[0]!.cpuUs;
   return {
     warehouse,
+    cpuUs,
     load: async (file, topic, rounds) => {
       await warehouse.command(`DROP TABLE IF EXISTS ${quotedTable(topic.name)} SYNC`);
       for (const statement of topicTable(topic)) await warehouse.command(statement);
       const statement = bareLoadStatement(file, topic);
-      const cpuUs = (): number => processTree(child.pid!)[0]!.cpuUs;
       const fromUs = cpuUs();
       const fromMs = clock.monotonicMs();
       for (let round = 0; round < rounds; round++) {

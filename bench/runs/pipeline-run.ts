@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/core/clock.ts";
 import type { EventFile } from "../events/event-file.ts";
-import { LoadProcess } from "../load/load-process.ts";
+import type { LoadProcess } from "../load/load-process.ts";
 import type { LoadDone, LoadOrder } from "../load/messages.ts";
 import { processTree, watchMemory, type ProcessUsage } from "../machine/process-tree.ts";
 import { measureVisibility, type Visibility } from "./latency-run.ts";
@@ -110,7 +110,7 @@ function cpuBetween(
       ([thread, us]) => [thread, us - (from?.threads[thread] ?? 0)] as const,
     );
     const whole = to.cpuUs - (from?.cpuUs ?? 0);
-    const ended = whole - threads.reduce((sum, [, us]) => sum + us, 0);
+    const ended = Math.max(0, whole - threads.reduce((sum, [, us]) => sum + us, 0));
     parts[name] = { ...Object.fromEntries(threads), "threads that have ended": ended };
   }
   return parts;

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { systemClock, type Clock } from "../../src/core/clock.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import type { AppendRequest } from "../../src/storage/log/append-request.ts";
 import { openEmbeddedLogReader } from "../../src/storage/log/embedded/embedded-log-reader.ts";
@@ -87,9 +87,4 @@ function readEverything(clock: Clock, dir: string): number {
   const ms = clock.monotonicMs() - start;
   reader.close();
   return ms;
-}
-
-if (import.meta.main) {
-  for (const dedup of [false, true])
-    console.log({ dedup, ...(await benchAppend(systemClock, { dedup })) });
 }

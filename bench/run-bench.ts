@@ -1,0 +1,16 @@
+import { writeFileSync } from "node:fs";
+import { systemClock } from "../src/core/clock.ts";
+import { verdicts } from "./figures.ts";
+import { measure } from "./measure.ts";
+import type { BenchOptions } from "./options.ts";
+import { reportText } from "./report.ts";
+
+/** Runs the benchmark, prints the figures, and writes them as JSON where that is asked for. */
+export async function runBench(options: BenchOptions): Promise<void> {
+  const progress = (text: string): void => void process.stderr.write(`  ${text}…\n`);
+  const figures = await measure(options, { clock: systemClock, progress });
+  console.log(`\n${reportText(figures)}`);
+  if (options.json === undefined) return;
+  const all = { ...figures, verdicts: verdicts(figures) };
+  writeFileSync(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
+}
