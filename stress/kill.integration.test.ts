@@ -121,6 +121,7 @@ function accountText(
   return [
     `events: ${totals.join(", ")}; lost ${wrong.lost}, twice ${wrong.twice}`,
     `kills: main ${kills.main}, pipeline ${kills.pipeline}, warehouse ${kills.warehouse}; at narrow points: ${atPoints}`,
-    `starts: ${startsMs.length}, median ${Math.round(medianMs)} ms; repeated ${failedStarts}`,
+    `starts: ${startsMs.length}, median ${Math.round(medianMs)} ms; repeated ${failedStarts.length}`,
+    ...failedStarts.slice(0, 3),
   ].join("\n");
 }

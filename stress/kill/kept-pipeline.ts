@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const ROOT = join(import.meta.dirname, "../..");
 const WAIT_MS_MAX = 90_000;
 const LINES_KEPT = 60;
+const LINES_SHOWN = 8;
 
 /** The children of the main process, and what their command lines have. */
 const CHILDREN = {
@@ -33,8 +34,8 @@ export class KeptPipeline {
   readonly crashes = new Map<string, number>();
   /** How long the starts took that got to their end, ms. */
   readonly startsMs: number[] = [];
-  /** Starts that failed, as when a child of the killed process still had its folder. */
-  failedStarts = 0;
+  /** What was said last when the main process ended by itself, as when its port was still taken. */
+  readonly failedStarts: string[] = [];
   #child: ChildProcess | undefined;
   #up: Up | undefined;
   #isUp = false;
@@ -91,8 +92,8 @@ export class KeptPipeline {
     createInterface(child.stderr).on("line", (line) => this.#said(line));
     child.once("exit", (code, signal) => {
       if (signal === null && !this.#isStopping) {
-        this.failedStarts++;
         this.#said(`(ended with ${code})`);
+        this.failedStarts.push(this.#lines.slice(-LINES_SHOWN).join("\n"));
       }
       if (!this.#isStopping) setTimeout(() => this.start(), signal === null ? 200 : 0);
     });
