@@ -1,6 +1,6 @@
 /**
  * One thing that an operator keeps: a group in a pane, the sessions of a key, the history of a key.
- * `held`, `dirty`, `touched` and `scheduledAt` belong to the state, not to the operator.
+ * `held`, `dirty`, `apart`, `touched` and `scheduledAt` belong to the state, not to the operator.
  */
 export abstract class Entry {
   /** Start of a pane, ms; 0 where an operator has one entry a key. */
@@ -12,6 +12,8 @@ export abstract class Entry {
   held = false;
   /** Changed since the last `settle`. */
   dirty = false;
+  /** The store has it, as it is, in a row of its own. */
+  apart = false;
   /** Number of the settle before which it was last asked for. */
   touched = 0;
   /** The calendar slot that it waits in; -Infinity: none. */

@@ -1,16 +1,17 @@
 import { Calendar } from "../operators/calendar.ts";
 import type { Entry, EntryCodec, KeyedState } from "../operators/keyed-state.ts";
 import type { OperatorChange, StateStore, StoredEntry } from "../../storage/state/state.ts";
+import { EntryJournal } from "./entry-journal.ts";
 
 /** Part of the bound that is left in memory after an eviction, so that they are rare. */
 const KEPT_PART = 0.75;
 
 /**
- * An operator's state, of which at most so many entries stay in memory: beyond that, the ones not
- * asked for the longest live in the store alone, and are read back when asked for. Entries that
- * changed are evicted only after the commit that stored them, so between commits there may be more;
- * so there may while a window closes. A new instance over the same store is a restart: it begins
- * with the newest entries in memory, as far as they would have been kept there.
+ * An operator's state, of which at most so many entries stay in memory. Of those the store has a
+ * journal, which is read whole at a restart. The ones beyond the bound, not asked for the longest,
+ * leave memory with a commit that gives them rows of their own, and are read back when asked for.
+ * Entries that are made between commits are above the bound; so may be those of a window that
+ * closes. A new instance over the same store is a restart.
  */
 export class SpillingState<E extends Entry> implements KeyedState<E> {
   readonly #store: StateStore;
@@ -19,7 +20,8 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   readonly #entriesMax: number;
   readonly #buckets = new Map<number, Map<string, E>>();
   readonly #calendar = new Calendar<E>();
-  /** Buckets with entries in the store. */
+  readonly #journal: EntryJournal<E>;
+  /** Buckets with rows in the store. */
   readonly #stored: Set<number>;
   /** Those of them that may have entries which aren't in memory. */
   readonly #spilled: Set<number>;
@@ -32,12 +34,15 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   #changed: E[] = [];
   #removed = new Map<string, { readonly bucket: number; readonly key: string }>();
   #removedBuckets = new Set<number>();
+  /** Entries that leave memory when the commit under way is done. */
+  #leaving: readonly E[] = [];
 
   constructor(store: StateStore, operator: number, codec: EntryCodec<E>, entriesMax: number) {
     this.#store = store;
     this.#operator = operator;
     this.#codec = codec;
     this.#entriesMax = entriesMax;
+    this.#journal = new EntryJournal(codec);
     this.#stored = new Set(store.buckets(operator));
     this.#spilled = new Set(this.#stored);
     this.#warm();
@@ -73,6 +78,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
   }
 
   touch(entry: E): void {
+    entry.apart = false;
     entry.touched = this.#age;
     if (!entry.dirty) {
       entry.dirty = true;
@@ -87,6 +93,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     if (entries?.delete(key) === true) this.#count--;
     entry.held = false;
     if (entries?.size === 0) this.#forgetBucket(bucket);
+    this.#journal.forget(bucket, key);
     if (this.#stored.has(bucket)) this.#removed.set(`${bucket} ${key}`, { bucket, key });
   }
 
@@ -95,7 +102,8 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     this.#count -= entries?.size ?? 0;
     for (const entry of entries?.values() ?? []) entry.held = false;
     this.#forgetBucket(bucket);
-    if (!this.#stored.delete(bucket)) return;
+    if (!this.#stored.delete(bucket) && !this.#journal.has(bucket)) return;
+    this.#journal.forgetBucket(bucket);
     this.#spilled.delete(bucket);
     this.#removedBuckets.add(bucket);
   }
@@ -134,17 +142,15 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
     for (const entries of this.#buckets.values()) yield* entries.values();
   }
 
-  /** What the next commit has to store. */
+  /** What the next commit has to store; nothing else may happen before `settle`. */
   change(own: string): OperatorChange {
+    this.#leaving = this.#count > this.#entriesMax ? this.#coldest() : [];
+    for (const entry of this.#leaving) this.#letGo(entry);
     return {
       operator: this.#operator,
       own,
-      put: this.changed().map((entry) => ({
-        bucket: entry.bucket,
-        key: entry.key,
-        due: entry.due === Infinity ? null : entry.due,
-        text: this.#codec.encode(entry),
-      })),
+      put: this.#leaving.filter((entry) => !entry.apart).map((entry) => this.#row(entry)),
+      ...this.#journal.change(this.changed(), (bucket) => this.#buckets.get(bucket) ?? NONE),
       removed: [...this.#removed.values()],
       removedBuckets: [...this.#removedBuckets],
     };
@@ -152,21 +158,22 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
 
   /** Call after the commit of `change`. */
   settle(): void {
-    for (const entry of this.changed()) this.#stored.add(entry.bucket);
     for (const entry of this.#changed) entry.dirty = false;
     this.#changed = [];
+    this.#leaving = [];
     this.#removed.clear();
     this.#removedBuckets.clear();
     this.#age++;
-    if (this.#count > this.#entriesMax) this.#evict();
   }
 
+  /** All that the journal has, which was in memory before, and the newest rows, if there is room. */
   #warm(): void {
+    for (const entry of this.#journal.replay(this.#store, this.#operator)) this.#keep(entry);
     const most = Math.floor(this.#entriesMax * KEPT_PART);
     for (const bucket of [...this.#stored].toSorted((a, b) => b - a)) {
       for (const stored of this.#store.entriesOf(this.#operator, bucket)) {
         if (this.#count >= most) return;
-        this.#load(stored);
+        if (this.#buckets.get(bucket)?.has(stored.key) !== true) this.#load(stored);
       }
       this.#spilled.delete(bucket);
     }
@@ -192,40 +199,57 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
 
   #load({ bucket, key, text }: StoredEntry): E {
     const entry = this.#codec.decode(bucket, key, text);
+    this.#keep(entry);
+    entry.apart = true;
+    return entry;
+  }
+
+  /** Holds an entry that the store has. */
+  #keep(entry: E): void {
     this.#hold(entry);
     this.#calendar.schedule(entry);
-    return entry;
   }
 
   #isRemoved(bucket: number, key: string): boolean {
     return this.#removed.size > 0 && this.#removed.has(`${bucket} ${key}`);
   }
 
-  /** Lets the entries go that weren't asked for the longest. Everything is clean and stored here. */
-  #evict(): void {
-    const kept = Math.floor(this.#entriesMax * KEPT_PART);
-    const ages = new Map<number, number>();
-    for (const entry of this.loaded()) ages.set(entry.touched, (ages.get(entry.touched) ?? 0) + 1);
-    let excess = this.#count - kept;
-    for (const age of [...ages.keys()].toSorted((a, b) => a - b)) {
-      if (excess <= 0) return;
-      excess -= this.#evictAge(age, excess);
-    }
+  #letGo(entry: E): void {
+    const { bucket, key } = entry;
+    const entries = this.#buckets.get(bucket)!;
+    entries.delete(key);
+    if (entries.size === 0) this.#forgetBucket(bucket);
+    entry.held = false;
+    this.#count--;
+    this.#journal.forget(bucket, key);
+    this.#stored.add(bucket);
+    this.#spilled.add(bucket);
   }
 
-  #evictAge(age: number, atMost: number): number {
-    let n = 0;
-    for (const [bucket, entries] of this.#buckets) {
-      for (const entry of entries.values()) {
-        if (entry.touched !== age || n >= atMost) continue;
-        entries.delete(entry.key);
-        entry.held = false;
-        this.#spilled.add(bucket);
-        n++;
-      }
-      if (entries.size === 0) this.#forgetBucket(bucket);
+  #row(entry: E): StoredEntry {
+    const { bucket, key, due } = entry;
+    return { bucket, key, due: due === Infinity ? null : due, text: this.#codec.encode(entry) };
+  }
+
+  /** The entries above the bound that weren't asked for the longest. */
+  #coldest(): E[] {
+    const ages = new Map<number, number>();
+    for (const entry of this.loaded()) ages.set(entry.touched, (ages.get(entry.touched) ?? 0) + 1);
+    let excess = this.#count - Math.floor(this.#entriesMax * KEPT_PART);
+    const leaving = new Map<number, number>();
+    for (const age of [...ages.keys()].toSorted((a, b) => a - b)) {
+      leaving.set(age, Math.min(ages.get(age)!, excess));
+      excess -= leaving.get(age)!;
     }
-    this.#count -= n;
-    return n;
+    const coldest: E[] = [];
+    for (const entry of this.loaded()) {
+      const n = leaving.get(entry.touched)!;
+      if (n <= 0) continue;
+      leaving.set(entry.touched, n - 1);
+      coldest.push(entry);
+    }
+    return coldest;
   }
 }
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();

@@ -16,6 +16,7 @@ const nothing: StateCommit = {
   touched: [],
   outbox: [],
 };
+const unwritten = { written: [], rewritten: [] };
 const entry = (
   bucket: number,
   key: string,
@@ -52,7 +53,9 @@ export function stateSuite(name: string, makeBed: () => StateBed): void {
         const { id } = store.addOperator("metric a", null);
         const put = [entry(0, "k", "one", 5), entry(10, "k", "two"), entry(-10, "é", "three", -7)];
         store.commit({
-          operators: [{ operator: id, own: "7", put, removed: [], removedBuckets: [] }],
+          operators: [
+            { operator: id, own: "7", ...unwritten, put, removed: [], removedBuckets: [] },
+          ],
           positions: [{ topic: "t", partition: 1, offset: 12 }],
           progress: [{ topic: "t", text: "[1]" }],
           touched: [{ topic: "t", partition: 0, hour: 0, firstOffset: 3, lastOffset: 4, n: 2 }],
@@ -92,6 +95,7 @@ export function stateSuite(name: string, makeBed: () => StateBed): void {
                 put,
                 removed: removed.map((key) => ({ bucket: 0, key })),
                 removedBuckets,
+                ...unwritten,
               },
             ],
           });
@@ -99,6 +103,43 @@ export function stateSuite(name: string, makeBed: () => StateBed): void {
         change([entry(0, "a", "2"), entry(5, "c", "2")], ["a", "b"], [5]);
         assert.deepEqual([...store.entriesOf(id, 0)], [entry(0, "a", "2")]);
         assert.deepEqual([...store.entriesOf(id, 5)], [entry(5, "c", "2")]);
+      }),
+    );
+
+    it(
+      "keeps journals in their order, until they are rewritten or their bucket is removed",
+      within((store, reopen) => {
+        const { id } = store.addOperator("a", null);
+        const change = (
+          texts: readonly [bucket: number, text: string][],
+          rewritten: number[],
+          removedBuckets: number[] = [],
+        ) => {
+          const written = texts.map(([bucket, text]) => ({ bucket, text }));
+          const own = { own: "null", put: [], removed: [], removedBuckets, written, rewritten };
+          store.commit({ ...nothing, operators: [{ operator: id, ...own }] });
+        };
+        const texts = (from: StateStore) => [...from.journal(id)].map(({ text }) => text);
+        change(
+          [
+            [0, "a"],
+            [5, "b"],
+            [0, "c"],
+          ],
+          [],
+        );
+        change([[0, "d"]], []);
+        assert.deepEqual(texts(store), ["a", "b", "c", "d"]);
+        change([[0, "e"]], [0]);
+        assert.deepEqual(texts(store), ["b", "e"]);
+        change([[5, "f"]], [], [5, 7]);
+        assert.deepEqual(
+          [...reopen().journal(id)],
+          [
+            { bucket: 0, text: "e" },
+            { bucket: 5, text: "f" },
+          ],
+        );
       }),
     );
 
@@ -117,6 +158,7 @@ export function stateSuite(name: string, makeBed: () => StateBed): void {
               put: [entry(0, "x", "1"), bad],
               removed: [],
               removedBuckets: [],
+              ...unwritten,
             },
           ],
         };
@@ -132,13 +174,22 @@ export function stateSuite(name: string, makeBed: () => StateBed): void {
       within((store) => {
         const a = store.addOperator("a", null);
         const b = store.addOperator("b", -3);
-        const change = { own: "null", put: [entry(0, "k", "1")], removed: [], removedBuckets: [] };
+        const change = {
+          own: "null",
+          put: [entry(0, "k", "1")],
+          removed: [],
+          removedBuckets: [],
+          written: [{ bucket: 0, text: "one" }],
+          rewritten: [],
+        };
         const operators = [a, b].map(({ id }) => ({ ...change, operator: id }));
         store.commit({ ...nothing, operators });
         store.keepOperators(["b", "c"]);
         assert.deepEqual(store.operators(), [{ ...b, own: "null" }]);
         assert.deepEqual(store.buckets(a.id), []);
         assert.deepEqual(store.buckets(b.id), [0]);
+        assert.deepEqual([...store.journal(a.id)], []);
+        assert.deepEqual([...store.journal(b.id)], change.written);
         assert.notEqual(store.addOperator("a", null).id, a.id);
       }),
     );

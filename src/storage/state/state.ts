@@ -24,12 +24,27 @@ export interface StoredOperator {
   readonly own: string;
 }
 
-/** Changes of one operator's state. Removals come before what is put. */
+/** What an operator wrote about entries of a bucket; its later records say what is new. */
+export interface JournalRecord {
+  readonly bucket: number;
+  readonly text: string;
+}
+
+/**
+ * Changes of one operator's state. Entries that may be asked for one by one are put; what their
+ * owner keeps in memory anyway, and wants back whole after a restart, is cheaper in a journal.
+ * Removals come before what is put or written.
+ */
 export interface OperatorChange {
   readonly operator: number;
   readonly own: string;
+  /** Added to the journals. */
+  readonly written: readonly JournalRecord[];
+  /** Buckets whose journals begin anew with `written`. */
+  readonly rewritten: readonly number[];
   readonly put: readonly StoredEntry[];
   readonly removed: readonly { readonly bucket: number; readonly key: string }[];
+  /** With their journals. */
   readonly removedBuckets: readonly number[];
 }
 
@@ -80,6 +95,9 @@ export interface StateStore {
   buckets(operator: number): number[];
   /** Entries with `due` ≤ `until`. */
   due(operator: number, until: number): Iterable<StoredEntry>;
+
+  /** All records of an operator's journals, in the order in which they were written. */
+  journal(operator: number): Iterable<JournalRecord>;
 
   positions(): ReaderPosition[];
   progress(topic: string): string | undefined;

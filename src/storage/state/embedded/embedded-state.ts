@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ReaderPosition } from "../../log/log.ts";
 import type {
+  JournalRecord,
   OperatorChange,
   OutboxMessage,
   StateCommit,
@@ -25,6 +26,8 @@ export class EmbeddedState implements StateStore {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeBucket: StatementSync;
+  readonly #write: StatementSync;
+  readonly #rewrite: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -37,6 +40,8 @@ export class EmbeddedState implements StateStore {
     this.#put = db.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)");
     this.#remove = db.prepare("DELETE FROM entries WHERE operator = ? AND bucket = ? AND key = ?");
     this.#removeBucket = db.prepare("DELETE FROM entries WHERE operator = ? AND bucket = ?");
+    this.#write = db.prepare("INSERT INTO journal (operator, bucket, text) VALUES (?, ?, ?)");
+    this.#rewrite = db.prepare("DELETE FROM journal WHERE operator = ? AND bucket = ?");
   }
 
   operators(): StoredOperator[] {
@@ -55,6 +60,7 @@ export class EmbeddedState implements StateStore {
       for (const { id, name } of this.operators()) {
         if (names.includes(name)) continue;
         this.#db.prepare("DELETE FROM entries WHERE operator = ?").run(id);
+        this.#db.prepare("DELETE FROM journal WHERE operator = ?").run(id);
         this.#db.prepare("DELETE FROM operators WHERE id = ?").run(id);
       }
     });
@@ -84,6 +90,15 @@ export class EmbeddedState implements StateStore {
       "SELECT bucket, key, due, text FROM entries WHERE operator = ? AND due <= ?",
     );
     for (const row of select.iterate(operator, until)) yield entryOf(row);
+  }
+
+  *journal(operator: number): Iterable<JournalRecord> {
+    const select = this.#db.prepare(
+      "SELECT bucket, text FROM journal WHERE operator = ? ORDER BY id",
+    );
+    for (const row of select.iterate(operator)) {
+      yield { bucket: Number(row["bucket"]), text: String(row["text"]) };
+    }
   }
 
   positions(): ReaderPosition[] {
@@ -163,13 +178,21 @@ export class EmbeddedState implements StateStore {
     this.#db.close();
   }
 
-  #change({ operator, own, put, removed, removedBuckets }: OperatorChange): void {
+  #change(change: OperatorChange): void {
+    const { operator, own } = change;
     this.#db
       .prepare("UPDATE operators SET own = ? WHERE id = ? AND own <> ?")
       .run(own, operator, own);
-    for (const bucket of removedBuckets) this.#removeBucket.run(operator, bucket);
-    for (const { bucket, key } of removed) this.#remove.run(operator, bucket, key);
-    for (const { bucket, key, due, text } of put) this.#put.run(operator, bucket, key, due, text);
+    for (const bucket of change.removedBuckets) {
+      this.#removeBucket.run(operator, bucket);
+      this.#rewrite.run(operator, bucket);
+    }
+    for (const { bucket, key } of change.removed) this.#remove.run(operator, bucket, key);
+    for (const { bucket, key, due, text } of change.put) {
+      this.#put.run(operator, bucket, key, due, text);
+    }
+    for (const bucket of change.rewritten) this.#rewrite.run(operator, bucket);
+    for (const { bucket, text } of change.written) this.#write.run(operator, bucket, text);
   }
 
   #touch(records: readonly TouchedRecord[]): void {

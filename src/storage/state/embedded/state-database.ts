@@ -26,6 +26,14 @@ CREATE TABLE IF NOT EXISTS entries (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entries_by_due ON entries (operator, due) WHERE due IS NOT NULL;
 
+CREATE TABLE IF NOT EXISTS journal (
+  id INTEGER PRIMARY KEY,           -- their order
+  operator INTEGER NOT NULL,
+  bucket INTEGER NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS journal_by_bucket ON journal (operator, bucket);
+
 CREATE TABLE IF NOT EXISTS positions (
   topic TEXT NOT NULL,
   partition INTEGER NOT NULL,
