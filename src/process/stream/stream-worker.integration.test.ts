@@ -12,6 +12,7 @@ import {
   type History,
 } from "../../../conformance/history.ts";
 import { oracleOf, tableOf, type Output } from "../../../conformance/run-history.ts";
+import { LIMITS } from "../../core/limits.ts";
 import { manualClock } from "../../core/clock.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { openEmbeddedState } from "../../storage/state/embedded/embedded-state.ts";
@@ -53,6 +54,11 @@ const textOf = (value: unknown): string =>
 /** Numbers of a history, again and again. */
 function* luckOf({ cuts }: History): Generator<number> {
   for (let turn = 0; ; turn++) yield cuts[turn % cuts.length]! + turn;
+}
+
+/** Waits until the event loop has gone round so often. */
+async function turns(n: number): Promise<void> {
+  for (let turn = 0; turn < n; turn++) await new Promise((resolve) => void setImmediate(resolve));
 }
 
 interface Bed {
@@ -204,6 +210,38 @@ describe("StreamWorker", () => {
         plan.metrics.map(({ name }) => sink.output.rows.get(name)!.map(textOf)),
       );
       assert.deepEqual(waiting(next).flat(), []);
+    } finally {
+      bed.close();
+    }
+  });
+
+  it("reads on while rows are published, until too many commits wait", async () => {
+    const bed = makeBed();
+    try {
+      const [history] = fc.sample(anyHistory(60), { seed: 7, numRuns: 1 }) as [History];
+      const log = historyLog(history, 1);
+      log.grow(history.steps.length);
+      const sink = memorySink([][Symbol.iterator]());
+      const gate = Promise.withResolvers<void>();
+      const slow: MetricSink = {
+        publish: (...args) => gate.promise.then(() => sink.publish(...args)),
+        publishAlerts: (...args) => gate.promise.then(() => sink.publishAlerts(...args)),
+      };
+      const worker = bed.worker(log, slow, { commitEvents: 1, readBytesMax: 1 });
+      let isWaiting = false;
+      let step = worker.step();
+      while (!isWaiting) {
+        isWaiting = await Promise.race([step.then(() => false), turns(20).then(() => true)]);
+        if (!isWaiting) step = worker.step();
+      }
+      const { commits } = worker.counters();
+      assert.ok(commits >= LIMITS.unpublishedCommitsMax, `${commits} commits`);
+      assert.ok(worker.counters().events < history.steps.length);
+      gate.resolve();
+      await step;
+      while (!(await worker.step()).idle);
+      await worker.flush();
+      assert.deepEqual(tableOf(sink.output), oracleOf(history));
     } finally {
       bed.close();
     }

@@ -98,7 +98,11 @@ export class StreamWorker {
   /** When events were last read. */
   #lastReadMs: number;
   #ends: readonly PartitionEnd[] = [];
-  #hasOutbox = true;
+  /** Commits with rows to publish that may still wait; at the start nothing is known of them. */
+  #unpublished = 1;
+  #publishing: Promise<void> | undefined;
+  /** What the sink threw; for the next step to throw. */
+  #sinkFailure: { readonly error: unknown } | undefined;
   #isBroken = false;
 
   /** Throws `NOT_READY` while the log lacks a topic of the plan. */
@@ -124,16 +128,17 @@ export class StreamWorker {
   }
 
   /**
-   * One unit of work: publish what waits, read a chunk of the partition that is furthest behind,
-   * commit when it is time. An error of the sink comes through; the step may be repeated. After an
-   * error of the log or the store only a new worker can go on: every later step throws.
+   * One unit of work: read a chunk of the partition that is furthest behind, commit when it is time.
+   * What was committed is published meanwhile; reading waits for it only when much waits. An error
+   * of the sink comes through, with the next step; the step may be repeated. After an error of the
+   * log or the store only a new worker can go on: every later step throws.
    */
   async step(): Promise<StreamStep> {
     assert(!this.#isBroken, "a stream worker that failed must be made anew");
-    if (this.#hasOutbox) {
-      await this.#publisher.publish();
-      this.#hasOutbox = false;
-    }
+    this.#throwSinkFailure();
+    const publishing = this.#publish();
+    await (this.#unpublished > LIMITS.unpublishedCommitsMax ? publishing : turn());
+    this.#throwSinkFailure();
     const startMs = this.#options.clock.monotonicMs();
     if (this.#options.log.changed()) this.#ends = this.#options.log.ends();
     const source = this.#next();
@@ -142,14 +147,16 @@ export class StreamWorker {
     if (this.#isCommitDue()) this.#commit();
     this.#isBroken = false;
     this.#counters.wallMs += this.#options.clock.monotonicMs() - startMs;
-    return { events, idle: source === undefined && !this.#hasOutbox };
+    return { events, idle: source === undefined };
   }
 
   /** Commits what is read, and publishes it: before a stop, and in tests. */
   async flush(): Promise<void> {
     if (this.#moved.size > 0) this.#commit();
-    await this.#publisher.publish();
-    this.#hasOutbox = false;
+    while (this.#unpublished > 0) {
+      await this.#publish();
+      this.#throwSinkFailure();
+    }
   }
 
   /**
@@ -184,7 +191,7 @@ export class StreamWorker {
    */
   unpublishedRows(metric: string, query: OpenRowsQuery): MetricRow[] {
     const node = this.#options.plan.metrics.find((each) => each.name === metric);
-    if (node === undefined || !this.#hasOutbox) return [];
+    if (node === undefined || this.#unpublished === 0) return [];
     return this.#publisher.waiting(node).filter((row) => {
       if (row.windowStart < query.from || row.windowStart >= query.to) return false;
       return query.only.every(({ index, value }) => row.dimensions[index] === value);
@@ -294,7 +301,7 @@ export class StreamWorker {
   }
 
   #read(source: Source): number {
-    const { log, readBytesMax = LIMITS.readBytesMax } = this.#options;
+    const { log, readBytesMax = LIMITS.streamReadBytesMax } = this.#options;
     const { partition, position: from } = source;
     const topic = source.topic.topic.name;
     let events = 0;
@@ -364,8 +371,33 @@ export class StreamWorker {
     this.#lastCommitMs = clock.monotonicMs();
     const pauseMs = (this.#lastCommitMs - startMs) * COMMIT_PAUSE;
     this.#pauseMs = Math.min(Math.max(pauseMs, COMMIT_MS), COMMIT_MS_MAX);
-    this.#hasOutbox ||= outbox.length > 0;
+    if (outbox.length > 0) this.#unpublished++;
     report?.(positions);
+  }
+
+  /** Publishes what is committed, unless that is under way; an error is kept for the next step. */
+  #publish(): Promise<void> {
+    if (this.#unpublished === 0) return Promise.resolve();
+    this.#publishing ??= this.#publishAll(this.#unpublished).finally(() => {
+      this.#publishing = undefined;
+    });
+    return this.#publishing;
+  }
+
+  /** A commit that comes meanwhile may be published, too; then the next time finds nothing. */
+  async #publishAll(commits: number): Promise<void> {
+    try {
+      await this.#publisher.publish();
+      this.#unpublished -= commits;
+    } catch (error) {
+      this.#sinkFailure = { error };
+    }
+  }
+
+  #throwSinkFailure(): void {
+    const failure = this.#sinkFailure;
+    this.#sinkFailure = undefined;
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Grows with every record of the topic that is consumed. */
@@ -376,6 +408,9 @@ export class StreamWorker {
     );
   }
 }
+
+/** Lets other work of the thread have its turn. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const positionOf = ({ topic, partition, position }: Source): ReaderPosition => ({
   topic: topic.topic.name,
