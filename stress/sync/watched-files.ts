@@ -25,7 +25,7 @@ export function watchFiles(disk: DiskModel): () => void {
     const path = paths.get(file);
     if (path !== undefined) disk.wrote(path);
     return (writeSync as (...all: unknown[]) => number)(file, ...rest);
-  }) as typeof fs.writeSync;
+  });
   fs.writeFileSync = ((path: fs.PathLike, ...rest: [string]) => {
     disk.wrote(opened(path));
     writeFileSync(path, ...rest);
