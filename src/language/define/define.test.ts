@@ -196,6 +196,20 @@ test("check refuses to keep events out by a lookup", () => {
   assert.match(found("quarantine")[0]!.message, /`existsIn` can't stand here/);
 });
 
+test("check refuses two keys for one lookup", () => {
+  const people = table("people", { name: t.string() }, { key: "name" });
+  const known = (name: string, who: TextValue) =>
+    rule(name, { on: orders, expect: who.existsIn(people), severity: "warn" });
+  const rules = [known("one", buyer), known("same", buyer), known("other", line.currency)];
+  const [problem, ...rest] = checkPlan(
+    pipeline({ events: [orders], tables: [people], rules }).plan,
+  );
+  assert.match(problem!.message, /^people is looked up by two different keys/);
+  assert.deepEqual(rest, []);
+  const fine = pipeline({ events: [orders], tables: [people], rules: rules.slice(0, 2) });
+  assert.deepEqual(checkPlan(fine.plan), []);
+});
+
 test("a mistake that can't be built says so at once", () => {
   assert.throws(() => t.decimal(39, 2), MillraceError);
   assert.throws(() => line.pieces.gt("many"), /isn't an exact number/);

@@ -39,7 +39,25 @@ export function checkPlan(plan: Plan): readonly Problem[] {
       ...measures(node, node.measures, plan, columns),
     ]),
     ...plan.anomalies.flatMap(checkAnomaly),
+    ...checkLookups(plan),
   ];
+}
+
+/** A topic stamps one answer a table: two keys for one table would share a column. */
+function checkLookups(plan: Plan): readonly Problem[] {
+  return topicsOf(plan).flatMap(({ name, node, lookups }) => {
+    const tables = lookups.map(({ table }) => table);
+    const twice = tables.find((table, index) => tables.indexOf(table) !== index);
+    if (twice === undefined) return [];
+    return [
+      {
+        node: `${node.kind} ${name}`,
+        field: twice,
+        message: `${twice} is looked up by two different keys`,
+        hint: "use the same key in every existsIn of this table over this topic",
+      },
+    ];
+  });
 }
 
 const ruleValues = ({ when, expect }: RuleNode): readonly Dimension[] => [
