@@ -183,7 +183,9 @@ function draw(state) {
     state.events.filter((/** @type {any} */ each) => each.mine),
     MINE_SHOWN,
   );
-  prepend(at("newest"), state.events, NEWEST_SHOWN);
+  // Who has the keyboard in the list can use it: it stands still meanwhile.
+  const newest = at("newest");
+  if (!newest.contains(document.activeElement)) prepend(newest, state.events, NEWEST_SHOWN);
 }
 
 /** @param {"connecting" | "live" | "lost"} state @param {string} text */
