@@ -110,10 +110,10 @@ export class PaneOperator implements MetricOperator {
 
   #pane(bucket: number, group: GroupKey): Pane {
     const { slot } = this.#logic;
-    const last = group.known[slot] as Pane | undefined;
+    const last = group.recall(slot) as Pane | undefined;
     if (last !== undefined && last.bucket === bucket && last.held) return last;
-    const pane = this.#state.get(bucket, group.text) ?? this.#made(bucket, group.text);
-    group.known[slot] = pane;
+    const pane = this.#state.get(bucket, group.key) ?? this.#made(bucket, group.key);
+    group.remember(slot, pane);
     return pane;
   }
 

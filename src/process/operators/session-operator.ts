@@ -98,15 +98,17 @@ export class SessionOperator implements MetricOperator {
 
   #known(group: GroupKey): KeySessions | undefined {
     const { slot } = this.#logic;
-    const last = group.known[slot] as KeySessions | undefined;
+    const last = group.recall(slot) as KeySessions | undefined;
     if (last?.held === true) return last;
-    return (group.known[slot] = this.#state.get(0, group.text));
+    const known = this.#state.get(0, group.key);
+    if (known !== undefined) group.remember(slot, known);
+    return known;
   }
 
   #made(group: GroupKey): KeySessions {
-    const made = new KeySessions(0, group.text);
+    const made = new KeySessions(0, group.key);
     this.#state.add(made);
-    group.known[this.#logic.slot] = made;
+    group.remember(this.#logic.slot, made);
     return made;
   }
 

@@ -177,12 +177,12 @@ describe("compileRows", () => {
         const types = dimensions.map((each): ValueType =>
           each.kind === "field" ? each.type : { kind: "string" },
         );
-        assert.equal(program.keys[k]!().text, metricKey(types, values));
+        assert.equal(program.keys[k]!().key, metricKey(types, values));
       }
     });
     fc.assert(property, { seed, numRuns: runs });
     program.run(rowWith({ text: 'a"\n\u00e9/' }), 0);
-    assert.equal(program.keys[1]!().text, '["a\\"\\n\u00e9/"]');
+    assert.equal(program.keys[1]!().key, '["a\\"\\n\u00e9/"]');
   });
 
   it("refuses what engines don't evaluate, by name", () => {

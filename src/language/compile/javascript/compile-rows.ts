@@ -5,7 +5,7 @@ import type { Value } from "../../plan/value.ts";
 import { ROW_HEAD, type Layout } from "../../schema/layout.ts";
 import { compareTexts } from "./compare-texts.ts";
 import { ExpressionCode, type ExpressionCodeOptions } from "./expression-code.ts";
-import { GroupKeys, groupKey, type GroupKey } from "./group-key.ts";
+import { GroupKey, GroupKeys } from "./group-key.ts";
 import { groupOf, quotedOf, TextCache } from "./text-cache.ts";
 import { readCode, walkerCode } from "./walker-code.ts";
 
@@ -51,7 +51,7 @@ export function compileRows(
     caches: layout.columns.map((_, index) => (code.texts.has(index) ? new TextCache() : undefined)),
     compareTexts,
     groupOf,
-    groupKey,
+    GroupKey,
     groups: new GroupKeys(),
     quotedOf,
     keyPart,
@@ -74,7 +74,7 @@ function programCode(
     return `let p${index} = 0, v${index} = null, m${index} = -1${length};`;
   });
   return `"use strict";
-const { outside, caches, compareTexts, groupOf, groupKey, groups, quotedOf, keyPart, toFloat } = helpers;
+const { outside, caches, compareTexts, groupOf, GroupKey, groups, quotedOf, keyPart, toFloat } = helpers;
 let bytes = new Uint8Array(0), view = new DataView(bytes.buffer), row = 0, begin = 0;
 ${declarations.join("\n")}
 ${wanted.map((index) => columnCode(layout, index)).join("\n")}

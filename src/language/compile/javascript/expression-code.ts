@@ -106,7 +106,7 @@ export class ExpressionCode {
       const none = this.#constantKey("[null]");
       return this.#named(
         `group ${expressionId(only)}`,
-        () => `const t = ${cached}; return t === null ? ${none} : t.group ?? groupOf(t);`,
+        () => `const t = ${cached}; return t === null ? ${none} : t.key === "" ? groupOf(t) : t;`,
       );
     }
     return `groups.of("[" + ${dimensions.map((each) => this.#keyPart(each)).join(' + "," + ')} + "]")`;
@@ -118,7 +118,7 @@ export class ExpressionCode {
     const name = this.#names.get(id) ?? `e${this.#names.size}`;
     if (!this.#names.has(id)) {
       this.#names.set(id, name);
-      this.#functions.push(`const ${name} = groupKey(${JSON.stringify(text)});`);
+      this.#functions.push(`const ${name} = new GroupKey(${JSON.stringify(text)});`);
     }
     return name;
   }

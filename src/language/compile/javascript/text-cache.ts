@@ -1,4 +1,4 @@
-import { groupKey, type GroupKey } from "./group-key.ts";
+import { GroupKey } from "./group-key.ts";
 import { TextTable } from "./text-table.ts";
 
 /** Texts of one generation: at first, without much use, and at most. */
@@ -8,13 +8,16 @@ const TEXTS_MAX = 262_144;
 /** Longer texts are not kept. */
 const TEXT_BYTES_MAX = 128;
 
-/** A text that was read from a row, with what else is wanted of it. */
-export interface CachedText {
+/** A text that was read from a row, and the key of a group with this one dimension (`groupOf`). */
+export class CachedText extends GroupKey {
   readonly text: string;
   /** The text as JSON, made when first asked for; empty until then. */
-  quoted: string;
-  /** The key of a group with this one dimension; none until asked for. */
-  group: GroupKey | undefined;
+  quoted = "";
+
+  constructor(text: string) {
+    super("");
+    this.text = text;
+  }
 }
 
 /** Node's own decoder of ASCII where there is one; nothing else depends on it. */
@@ -33,8 +36,6 @@ export function decodeText(bytes: Uint8Array, start: number, length: number): st
   return decoder.decode(bytes.subarray(start, end));
 }
 
-const cachedText = (text: string): CachedText => ({ text, quoted: "", group: undefined });
-
 /**
  * Texts of one column by their bytes, so that a text that comes again and again is the same object
  * (what is known of it is found without a `Map`) and isn't decoded again. It keeps the texts of two
@@ -51,7 +52,7 @@ export class TextCache {
 
   /** `view` is over the same memory as `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, length: number): CachedText {
-    if (length > TEXT_BYTES_MAX) return cachedText(decodeText(bytes, start, length));
+    if (length > TEXT_BYTES_MAX) return new CachedText(decodeText(bytes, start, length));
     const probe = this.#probe;
     const whole = length >> 2;
     let hash = length;
@@ -74,7 +75,7 @@ export class TextCache {
     if (found !== undefined) return found;
     const kept = this.#old.find(hash, probe, length);
     if (kept === undefined) this.#misses++;
-    const text = kept ?? cachedText(decodeText(bytes, start, length));
+    const text = kept ?? new CachedText(decodeText(bytes, start, length));
     if (this.#young.isFull) this.#age();
     this.#young.add(hash, probe, length, text);
     return text;
@@ -99,5 +100,7 @@ export function quotedOf(cached: CachedText): string {
 }
 
 /** The key of a group with this one dimension. */
-export const groupOf = (cached: CachedText): GroupKey =>
-  (cached.group ??= groupKey(`[${quotedOf(cached)}]`));
+export function groupOf(cached: CachedText): GroupKey {
+  if (cached.key === "") cached.key = `[${quotedOf(cached)}]`;
+  return cached;
+}
