@@ -13,6 +13,7 @@ import type { BenchOptions } from "./options.ts";
 import { startYardstick, type BareLoad } from "./runs/bare-load.ts";
 import { countContents, lakeContents } from "./runs/contents.ts";
 import { fillIds } from "./runs/fill-ids.ts";
+import { fillUsers } from "./runs/fill-users.ts";
 import { runAtRate, runSustained } from "./runs/pipeline-run.ts";
 import { sqlOf, startRuntime } from "./runs/runtime-process.ts";
 import { benchStages } from "./stages/stages.ts";
@@ -74,6 +75,9 @@ async function run(
   closers.push(() => load.close());
   const idleBytes = residentBytes(processTree(runtime.pids.main));
   const run = { runtime, load, file, clock };
+
+  progress("telling it of half of the users");
+  await fillUsers(runtime, users / 2, clock);
 
   progress("warming up");
   const warmUp = await runSustained(run, Math.min(WARM_UP_EVENTS, events));

@@ -14,6 +14,8 @@ export const ENGINE_FORMATS = { parquet: "Parquet", orc: "ORC" } as const satisf
 export const LAKE_SETTINGS = {
   output_format_parquet_compression_method: "zstd",
   output_format_orc_compression_method: "zstd",
+  // Higher levels take longer and, of these short columns, make no less.
+  output_format_compression_level: 1,
   // Nobody looks one value up in the lake; filters would cost more than the columns.
   output_format_parquet_write_bloom_filter: 0,
   engine_file_truncate_on_insert: 1,

@@ -46,7 +46,7 @@ export interface Pipeline {
 
 const STREAM_EVERY_MS = 25;
 /** Small inserts cost the warehouse more than what they bring: parts to write, sync and merge. */
-const LOAD_EVERY_MS = 1_000;
+const LOAD_EVERY_MS = 2_000;
 const LAKE_EVERY_MS = 1_000;
 const MERGE_EVERY_MS = 60_000;
 const SLACK_MS = 10_000;
@@ -71,7 +71,8 @@ export async function startPipeline(
 
   const layouts = new LayoutStore(folder.layouts);
   const layoutOf = (_topic: string, layoutId: number) => layouts.layoutOf(layoutId);
-  const log = openEmbeddedLogReader(folder.root);
+  // Stream, loader and lake are done with a read's rows before they let each other have a turn.
+  const log = openEmbeddedLogReader(folder.root, { rowsUntilNextRead: true });
   const lake = openEmbeddedLake({ dir: folder.lake, clock, crashPoint });
   const store = openEmbeddedState(folder.stream);
   const loadTopics = topics.map(({ name, time }) => ({ name, time }));

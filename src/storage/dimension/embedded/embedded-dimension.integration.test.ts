@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { LIMITS } from "../../../core/limits.ts";
 import { dimensionSuite, type DimensionUnderTest } from "../dimension.suite.ts";
 import { openEmbeddedDimension } from "./embedded-dimension.ts";
 
@@ -17,12 +16,28 @@ function bed(): DimensionUnderTest {
 
 dimensionSuite("SQLite", bed);
 
-test("more keys than fit in memory are still found", () => {
-  const own = bed();
-  const store = own.open();
-  store.apply([{ table: "users", key: "real", timeMs: 1, row: "{}" }], []);
-  for (let n = 0; n <= LIMITS.dimensionEntriesMax; n++) store.get("users", `nobody-${n}`);
-  assert.equal(store.get("users", "real"), "{}");
+test("more rows than fit in memory are still found, and absent ones are absent", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-dimension-"));
+  const open = () => openEmbeddedDimension(join(folder, "dimensions.db"), 100);
+  let store = open();
+  const check = (rows: number): void => {
+    for (let n = 0; n < 300; n++) {
+      assert.equal(store.get("users", `user-${n}`), n < rows ? `{"n":${n}}` : undefined);
+      assert.equal(store.get("others", `user-${n}`), undefined);
+    }
+  };
+  for (let n = 0; n < 250; n++) {
+    if (n === 40 || n === 150) check(n);
+    store.apply([{ table: "users", key: `user-${n}`, timeMs: 1, row: `{"n":${n}}` }], []);
+    if (n !== 60) continue;
+    store.close();
+    store = open();
+    check(61);
+  }
+  check(250);
   store.close();
-  own.dispose();
+  store = open();
+  check(250);
+  store.close();
+  rmSync(folder, { recursive: true });
 });

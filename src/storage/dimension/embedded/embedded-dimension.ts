@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../../../core/limits.ts";
+import { RowCache } from "./row-cache.ts";
 import type { DimensionPosition, DimensionRow, DimensionStore } from "../dimension.ts";
 
 const SCHEMA = `
@@ -16,10 +17,14 @@ const SCHEMA = `
 `;
 
 /**
- * Current rows in SQLite, with the keys asked for last in memory, absent ones too. A power loss may
+ * Current rows in SQLite. As many as fit are in memory, so that nothing is asked for that isn't
+ * there; beyond that the keys asked for last, absent ones too. A power loss may
  * take the newest rows back together with their positions: they are then applied again from the log.
  */
-export function openEmbeddedDimension(path: string): DimensionStore {
+export function openEmbeddedDimension(
+  path: string,
+  entriesMax: number = LIMITS.dimensionEntriesMax,
+): DimensionStore {
   const db = new DatabaseSync(path);
   db.exec(SCHEMA);
   const select = db.prepare("SELECT value FROM row WHERE name = ? AND key = ?");
@@ -32,16 +37,14 @@ export function openEmbeddedDimension(path: string): DimensionStore {
     `INSERT INTO position (topic, partition, next) VALUES (?, ?, ?)
      ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next`,
   );
-  const cache = new Map<string, string | null>();
+  const cache = new RowCache(entriesMax);
+  cache.fill(db);
 
   const get = (table: string, key: string): string | undefined => {
-    const id = `${table}\u0000${key}`;
-    const known = cache.get(id);
+    const known = cache.get(table, key);
     if (known !== undefined) return known ?? undefined;
     const found = select.get(table, key) as { value: string } | undefined;
-    // Full: forget everything. A plain bound; what is hot comes back at once.
-    if (cache.size >= LIMITS.dimensionEntriesMax) cache.clear();
-    cache.set(id, found?.value ?? null);
+    cache.set(table, key, found?.value ?? null);
     return found?.value;
   };
   const apply = (rows: readonly DimensionRow[], positions: readonly DimensionPosition[]): void => {
@@ -54,7 +57,10 @@ export function openEmbeddedDimension(path: string): DimensionStore {
       db.exec("ROLLBACK");
       throw thrown;
     }
-    for (const { table, key } of rows) cache.delete(`${table}\u0000${key}`);
+    for (const { table, key } of rows) {
+      const { value } = select.get(table, key) as { value: string };
+      cache.set(table, key, value);
+    }
   };
   return {
     get,

@@ -23,11 +23,22 @@ import { storageError } from "./sqlite-error.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
+export interface EmbeddedLogReaderOptions {
+  /**
+   * Rows of one read are given back at the next one: for those who read much and keep nothing. Left
+   * to the garbage collector they would make it mark the whole heap for every 64 MB that is read.
+   */
+  readonly rowsUntilNextRead?: boolean;
+}
+
 /**
  * Opens the log of a data folder for reading, beside its writer, in any thread or process.
  * `NOT_READY` while no writer has made it.
  */
-export function openEmbeddedLogReader(dir: string): EmbeddedLogReader {
+export function openEmbeddedLogReader(
+  dir: string,
+  options: EmbeddedLogReaderOptions = {},
+): EmbeddedLogReader {
   const file = logFile(dir);
   if (!existsSync(file)) {
     throw new MillraceError("NOT_READY", `there is no log at ${file} yet`, {
@@ -35,7 +46,7 @@ export function openEmbeddedLogReader(dir: string): EmbeddedLogReader {
     });
   }
   try {
-    return new EmbeddedLogReader(openLogForReading(dir), file);
+    return new EmbeddedLogReader(openLogForReading(dir), file, options);
   } catch (error) {
     throw storageError(error, file);
   }
@@ -50,10 +61,13 @@ export class EmbeddedLogReader implements LogReader {
   readonly #version: StatementSync;
   readonly #byTime: StatementSync;
   #lastVersion: SQLOutputValue | undefined;
+  /** Batches to take the rows back from; undefined when they are the caller's for good. */
+  #given: readonly Batch[] | undefined;
 
-  constructor(db: DatabaseSync, file: string) {
+  constructor(db: DatabaseSync, file: string, { rowsUntilNextRead }: EmbeddedLogReaderOptions) {
     this.#db = db;
     this.#file = file;
+    this.#given = rowsUntilNextRead === true ? [] : undefined;
     this.#partition = db.prepare("SELECT id FROM partitions WHERE topic = ? AND partition = ?");
     this.#batches = db.prepare(
       `SELECT base_offset, end_offset, count, layout_id, received_at, min_time, max_time, crc, rows
@@ -68,7 +82,10 @@ export class EmbeddedLogReader implements LogReader {
 
   read(request: ReadRequest): Batch[] {
     try {
-      return this.#read(request);
+      for (const { rows } of this.#given ?? []) giveBack(rows);
+      const batches = this.#read(request);
+      if (this.#given !== undefined) this.#given = batches;
+      return batches;
     } catch (error) {
       throw storageError(error, this.#file);
     }
@@ -216,6 +233,11 @@ export class EmbeddedLogReader implements LogReader {
 
 const bytesOf = (value: SQLOutputValue | undefined): Uint8Array =>
   value instanceof Uint8Array ? value : new Uint8Array(0);
+
+/** Frees the memory of bytes that SQLite gave; each has its own. */
+function giveBack({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
+}
 
 const textOf = (value: SQLOutputValue | undefined): string | null =>
   value === null || value === undefined ? null : String(value);

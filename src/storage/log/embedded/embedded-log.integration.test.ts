@@ -20,6 +20,23 @@ logSuite("SQLite", () => {
   };
 });
 
+test("a reader may take the rows of a read back at the next one", () => {
+  const dir = tempDir();
+  const writer = openEmbeddedLog({ dir, clock: manualClock(1_700_000_000_000) });
+  writer.ensureTopic("t", 1);
+  for (const text of ["a", "b"]) writer.append({ batches: [pending("t", 0, [text])] });
+  const reader = openEmbeddedLogReader(dir, { rowsUntilNextRead: true });
+  const [first] = reader.read({ topic: "t", partition: 0, from: 0, bytesMax: 1 });
+  const { length } = first!.rows;
+  assert.ok(length > 0);
+  const [second] = reader.read({ topic: "t", partition: 0, from: 1 });
+  assert.equal(first!.rows.length, 0);
+  assert.equal(second!.rows.length, length);
+  reader.close();
+  writer.close();
+  rmSync(dir, { recursive: true });
+});
+
 describe("the log on a bad disk", () => {
   test("a full disk refuses the commit, keeps what was there, and goes on when there is room", () => {
     const dir = tempDir();
