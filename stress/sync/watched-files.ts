@@ -21,11 +21,11 @@ export function watchFiles(disk: DiskModel): () => void {
     paths.set(file, at);
     return file;
   }) as typeof fs.openSync;
-  fs.writeSync = ((file: number, ...rest: unknown[]) => {
+  fs.writeSync = (file: number, ...rest: unknown[]) => {
     const path = paths.get(file);
     if (path !== undefined) disk.wrote(path);
     return (writeSync as (...all: unknown[]) => number)(file, ...rest);
-  });
+  };
   fs.writeFileSync = ((path: fs.PathLike, ...rest: [string]) => {
     disk.wrote(opened(path));
     writeFileSync(path, ...rest);
