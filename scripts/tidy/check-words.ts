@@ -66,7 +66,7 @@ const RULES: readonly WordRule[] = [
     within: "text",
     appliesTo: (path) => basename(path) === "package-lock.json",
     what: "a package from another registry",
-    mend: "install it from registry.npmjs.org",
+    mend: "install it from the public registry, by its name",
   },
 ];
 
