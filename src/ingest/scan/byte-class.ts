@@ -19,13 +19,19 @@ export const BYTE = {
   closeBrace: 125,
 } as const;
 
-/** The first position at or after `at` of a `"`, a `\` or a control; at the latest the end. */
+/**
+ * The first position at or after `at` of a `"`, a `\` or a control; at the latest the end. Here and
+ * below nothing is read behind the end: once that happened, every later read would be four times as
+ * slow (V8 then expects `undefined` anywhere).
+ */
 export function plainEnd(bytes: Uint8Array, at: number): number {
+  const end = bytes.length;
   let here = at;
-  let byte = bytes[here]!;
-  // past the end there is `undefined`, which is no greater than anything
-  while (byte !== BYTE.quote && byte !== BYTE.backslash && byte >= BYTE.space)
-    byte = bytes[++here]!;
+  while (here < end) {
+    const byte = bytes[here]!;
+    if (byte === BYTE.quote || byte === BYTE.backslash || byte < BYTE.space) return here;
+    here++;
+  }
   return here;
 }
 

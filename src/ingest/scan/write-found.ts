@@ -3,7 +3,7 @@ import { BYTE, UNESCAPED } from "./byte-class.ts";
 import { FOUND, type EventScanner } from "./event-scanner.ts";
 import { CODE, UNCLEAN, type ScanProgram } from "./program.ts";
 import { readFloat, readScaled } from "./scan-number.ts";
-import { putHead, putInt64, putLength, putRange, type Stage } from "./stage.ts";
+import { copyRange, putHead, putInt64, putLength, putRange, type Stage } from "./stage.ts";
 import { judgeTime, timeVerdict } from "./time-rules.ts";
 import { readTime } from "./read-time.ts";
 
@@ -27,6 +27,9 @@ export class FoundWriter {
   readonly #scanner: EventScanner;
   stage: Stage;
   readonly #verdict = timeVerdict();
+  /** The body whose events are being written, and a view of it. */
+  #body: Uint8Array = new Uint8Array(0);
+  #bodyView = new DataView(this.#body.buffer);
 
   constructor(program: ScanProgram, scanner: EventScanner, stage: Stage) {
     this.#program = program;
@@ -40,11 +43,14 @@ export class FoundWriter {
     const scanner = this.#scanner;
     const stage = this.stage;
     if (!this.#judge(bytes, timeLeaf, arrival)) return false;
+    if (bytes !== this.#body) this.#use(bytes);
     stage.reserve(length + fixedBytes + scanner.undeclaredLength);
     const row = stage.rows;
     const start = stage.length;
     const base = row * stage.columns;
     const out = stage.bytes;
+    const outView = stage.view;
+    const bodyView = this.#bodyView;
     const { columnAt } = stage;
     const { found, starts, ends } = scanner;
     const { nullable, plainText } = this.#program;
@@ -56,7 +62,7 @@ export class FoundWriter {
         if (nullable[leaf] === 1) out[to++] = 0;
         const from = starts[leaf]!;
         const end = ends[leaf]!;
-        to = putRange(out, putLength(out, to, end - from), bytes, from, end);
+        to = copyRange(outView, putLength(out, to, end - from), bodyView, from, end);
       } else {
         to = leaf === timeLeaf ? this.#time(leaf, to) : this.#leaf(bytes, leaf, to);
         if (to < 0) return false;
@@ -77,6 +83,11 @@ export class FoundWriter {
     stage.length = to;
     stage.rows = row + 1;
     return true;
+  }
+
+  #use(body: Uint8Array): void {
+    this.#body = body;
+    this.#bodyView = new DataView(body.buffer, body.byteOffset, body.length);
   }
 
   #judge(bytes: Uint8Array, leaf: number, arrival: Arrival): boolean {
@@ -189,7 +200,8 @@ export class FoundWriter {
     const out = this.stage.bytes;
     if (found === FOUND.string) {
       if (unclean !== 0 && !isClean(bytes, start, end, unclean)) return -1;
-      return putRange(out, putLength(out, at, end - start), bytes, start, end);
+      const to = putLength(out, at, end - start);
+      return copyRange(this.stage.view, to, this.#bodyView, start, end);
     }
     if (found !== FOUND.escaped || unclean !== 0) return -1;
     let escapes = 0;
