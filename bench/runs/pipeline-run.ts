@@ -107,7 +107,8 @@ function cpuBetween(
     const to = after.find((each) => each.pid === pid);
     if (to === undefined) continue;
     const threads = Object.entries(to.threads).map(
-      ([thread, us]) => [thread, us - (from?.threads[thread] ?? 0)] as const,
+      // Threads that have ended meanwhile leave their name with less than it had.
+      ([thread, us]) => [thread, Math.max(0, us - (from?.threads[thread] ?? 0))] as const,
     );
     const whole = to.cpuUs - (from?.cpuUs ?? 0);
     const ended = Math.max(0, whole - threads.reduce((sum, [, us]) => sum + us, 0));
