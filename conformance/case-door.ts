@@ -35,8 +35,8 @@ class CaseTables implements Lookups {
     for (const name of names) this.#tables.set(name, new Map());
   }
 
-  has(table: string, key: string): boolean | undefined {
-    return this.#tables.get(table)?.has(key);
+  has(table: string, bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    return this.#tables.get(table)?.has(Buffer.from(bytes.subarray(start, end)).toString());
   }
 
   row(table: string, key: string): TableRow | undefined {

@@ -69,7 +69,10 @@ const local = stream("local", {
 const { plan } = pipeline({ events: [visit], tables: [users], rules: [known], streams: [local] });
 const topics = topicsOf(plan).map((topic, index) => ({ topic, layoutId: index + 1 }));
 const lookups: Lookups = {
-  has: (_, key) => (key === "loading" ? undefined : key === "ann"),
+  has: (_, bytes, start, end) => {
+    const key = Buffer.from(bytes.subarray(start, end)).toString();
+    return key === "loading" ? undefined : key === "ann";
+  },
   row: (_, key) => (key === "ann" ? new Map([["country", "DE"]]) : undefined),
 };
 

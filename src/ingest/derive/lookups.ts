@@ -5,7 +5,8 @@ export type TableRow = ReadonlyMap<string, Value>;
 
 /** The tables as the door knows them at the moment. `undefined`: the table isn't loaded yet. */
 export interface Lookups {
-  has(table: string, key: string): boolean | undefined;
+  /** Whether there is a row whose key's UTF-8 is `bytes[start, end)`. */
+  has(table: string, bytes: Uint8Array, start: number, end: number): boolean | undefined;
   row(table: string, key: string): TableRow | undefined;
 }
 

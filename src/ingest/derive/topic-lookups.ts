@@ -24,17 +24,26 @@ export function topicLookups(topic: Topic, lookups: Lookups): TopicLookups | und
     before,
     topic.lookups.map((lookup) => lookup.key),
   );
+  const has = (index: number, rows: Uint8Array): boolean | undefined => {
+    const { table } = topic.lookups[index]!;
+    const range = program.texts[index];
+    if (range !== undefined) {
+      return range.find() ? lookups.has(table, rows, range.start(), range.end()) : undefined;
+    }
+    const key = program.values[index]!();
+    if (typeof key !== "string") return undefined;
+    const bytes = Buffer.from(key);
+    return lookups.has(table, bytes, 0, bytes.length);
+  };
   return {
     count: topic.lookups.length,
     write(rows, start, into, at) {
       program.run(rows, start);
       let to = at;
       for (let index = 0; index < topic.lookups.length; index++) {
-        const key = program.values[index]!();
-        const has =
-          typeof key === "string" ? lookups.has(topic.lookups[index]!.table, key) : undefined;
-        into[to++] = has === undefined ? 1 : 0;
-        if (has !== undefined) into[to++] = has ? 1 : 0;
+        const isThere = has(index, rows);
+        into[to++] = isThere === undefined ? 1 : 0;
+        if (isThere !== undefined) into[to++] = isThere ? 1 : 0;
       }
       return to;
     },

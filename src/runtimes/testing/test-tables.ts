@@ -8,8 +8,8 @@ export class TestTables implements Lookups {
     this.#tables = new Map(names.map((name) => [name, new Map()]));
   }
 
-  has(table: string, key: string): boolean | undefined {
-    return this.#tables.get(table)?.has(key);
+  has(table: string, bytes: Uint8Array, start: number, end: number): boolean | undefined {
+    return this.#tables.get(table)?.has(Buffer.from(bytes.subarray(start, end)).toString());
   }
 
   row(table: string, key: string): TableRow | undefined {

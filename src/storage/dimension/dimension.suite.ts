@@ -42,6 +42,19 @@ export function dimensionSuite(name: string, make: () => DimensionUnderTest): vo
       bed.dispose();
     });
 
+    test("a key is found by its bytes, wherever they are", () => {
+      const bed = make();
+      const store = bed.open();
+      store.apply([row("zoë", 1, "here")], []);
+      const bytes = Buffer.from("(zoë)");
+      assert.equal(store.has("users", bytes, 1, bytes.length - 1), true);
+      assert.equal(store.has("users", bytes, 0, bytes.length), false);
+      assert.equal(store.has("users", bytes, 1, bytes.length - 2), false);
+      assert.equal(store.has("orders", bytes, 1, bytes.length - 1), false);
+      store.close();
+      bed.dispose();
+    });
+
     test("rows and positions stay over a restart, together", () => {
       const bed = make();
       const first = bed.open();

@@ -19,6 +19,8 @@ export interface DimensionPosition {
 export interface DimensionStore {
   /** The row's JSON text; undefined when the table has no such key. Served from memory mostly. */
   get(table: string, key: string): string | undefined;
+  /** Whether the table has a row whose key's UTF-8 is `bytes[start, end)`. */
+  has(table: string, bytes: Uint8Array, start: number, end: number): boolean;
   /** Applies rows and moves positions, together or not at all. Idempotent. */
   apply(rows: readonly DimensionRow[], positions: readonly DimensionPosition[]): void;
   positions(): readonly DimensionPosition[];

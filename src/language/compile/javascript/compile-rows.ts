@@ -20,12 +20,21 @@ export interface RowProgram {
   value(index: number): Value;
   /** The same as functions, for loops that shouldn't pay for the index. */
   readonly values: readonly (() => Value)[];
+  /** Per expression, where its text is; undefined when it isn't simply a column with a text. */
+  readonly texts: readonly (TextRange | undefined)[];
   /** `metricKey` of each list of dimensions over the current row, computed once a row. */
   readonly keys: readonly (() => GroupKey)[];
   /** Of the current row. */
   offset(): number;
   receivedAt(): number;
   flags(): number;
+}
+
+/** Whether a text of the current row isn't null, and if so where its bytes are. */
+export interface TextRange {
+  find(): boolean;
+  start(): number;
+  end(): number;
 }
 
 export interface RowProgramOptions extends ExpressionCodeOptions {
@@ -45,7 +54,8 @@ export function compileRows(
   const code = new ExpressionCode(layout, options);
   const values = expressions.map((each) => `() => ${code.value(each)}`);
   const keys = (options.keys ?? []).map((each) => `() => ${code.key(each)}`);
-  const body = programCode(layout, code, values, keys);
+  const texts = expressions.map((each) => textRangeCode(layout, code, each));
+  const body = programCode(layout, code, values, keys, texts);
   const helpers = {
     outside: code.outsideGetters,
     caches: layout.columns.map((_, index) => (code.texts.has(index) ? new TextCache() : undefined)),
@@ -67,6 +77,7 @@ function programCode(
   code: ExpressionCode,
   values: readonly string[],
   keys: readonly string[],
+  texts: readonly string[],
 ): string {
   const wanted = [...code.columns];
   const declarations = wanted.map((index) => {
@@ -89,12 +100,18 @@ ${walkerCode(layout, new Set(wanted))}
 }
 const values = [${values.join(", ")}];
 return {
-  run, values, keys: [${keys.join(", ")}],
+  run, values, keys: [${keys.join(", ")}], texts: [${texts.join(", ")}],
   value: (index) => values[index](),
   offset: () => view.getUint32(begin + ${ROW_HEAD.offset + 4}, true) * 4294967296 + view.getUint32(begin + ${ROW_HEAD.offset}, true),
   receivedAt: () => view.getInt32(begin + ${ROW_HEAD.receivedAt + 4}, true) * 4294967296 + view.getUint32(begin + ${ROW_HEAD.receivedAt}, true),
   flags: () => bytes[begin + ${ROW_HEAD.flags}],
 };`;
+}
+
+function textRangeCode(layout: Layout, code: ExpressionCode, expression: Expression): string {
+  if (expression.kind !== "field" || code.cachedText(expression) === undefined) return "undefined";
+  const index = layout.columns.findIndex((column) => column.name === expression.path);
+  return `{ find: () => p${index} >= 0, start: () => p${index}, end: () => p${index} + n${index} }`;
 }
 
 /** Functions that give a column's value of the current row, decoded once a row. */

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../../../core/limits.ts";
-import { RowCache } from "./row-cache.ts";
+import { RowCache, type Presence } from "./row-cache.ts";
 import type { DimensionPosition, DimensionRow, DimensionStore } from "../dimension.ts";
 
 const SCHEMA = `
@@ -40,30 +40,38 @@ export function openEmbeddedDimension(
   const cache = new RowCache(entriesMax);
   cache.fill(db);
 
+  const presence = (table: string, bytes: Uint8Array, start: number, end: number): Presence => {
+    const known = cache.presence(table, bytes, start, end);
+    if (known !== "unknown") return known;
+    const key = Buffer.from(bytes.subarray(start, end));
+    const found = select.get(table, key.toString()) as { value: string } | undefined;
+    cache.set(table, key, found?.value);
+    return found === undefined ? "absent" : "there";
+  };
   const get = (table: string, key: string): string | undefined => {
-    const known = cache.get(table, key);
-    if (known !== undefined) return known ?? undefined;
-    const found = select.get(table, key) as { value: string } | undefined;
-    cache.set(table, key, found?.value ?? null);
-    return found?.value;
+    const bytes = Buffer.from(key);
+    const isThere = presence(table, bytes, 0, bytes.length) === "there";
+    return isThere ? cache.row(table, bytes) : undefined;
   };
   const apply = (rows: readonly DimensionRow[], positions: readonly DimensionPosition[]): void => {
+    const newest: DimensionRow[] = [];
     db.exec("BEGIN IMMEDIATE");
     try {
-      for (const { table, key, timeMs, row } of rows) upsert.run(table, key, timeMs, row);
+      for (const each of rows) {
+        const { changes } = upsert.run(each.table, each.key, each.timeMs, each.row);
+        if (changes !== 0) newest.push(each);
+      }
       for (const { topic, partition, offset } of positions) move.run(topic, partition, offset);
       db.exec("COMMIT");
     } catch (thrown) {
       db.exec("ROLLBACK");
       throw thrown;
     }
-    for (const { table, key } of rows) {
-      const { value } = select.get(table, key) as { value: string };
-      cache.set(table, key, value);
-    }
+    for (const { table, key, row } of newest) cache.set(table, Buffer.from(key), row);
   };
   return {
     get,
+    has: (table, bytes, start, end) => presence(table, bytes, start, end) === "there",
     apply,
     positions: () =>
       db

@@ -1,10 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
+import { ByteMap } from "../../../core/byte-map.ts";
+
+/** Whether a key's row is there; `unknown`: not in memory, the database has to be asked. */
+export type Presence = "there" | "absent" | "unknown";
 
 /** Rows of dimension tables in memory: all of them while they fit, else the ones asked for last. */
 export class RowCache {
   readonly #entriesMax: number;
-  /** By table and key; null: there is no such row. */
-  readonly #tables = new Map<string, Map<string, string | null>>();
+  /** By table, rows by their keys; a key without a value: there is no such row. */
+  readonly #tables = new Map<string, ByteMap>();
   #entries = 0;
   /** Nothing exists that isn't here. */
   #isWhole = false;
@@ -18,20 +22,30 @@ export class RowCache {
     const { n } = db.prepare("SELECT count(*) AS n FROM row").get() as { n: number };
     if (n > this.#entriesMax) return;
     for (const { name, key, value } of db.prepare("SELECT name, key, value FROM row").iterate()) {
-      this.set(String(name), String(key), String(value));
+      this.set(String(name), Buffer.from(String(key)), String(value));
     }
     this.#isWhole = true;
   }
 
-  /** A row's text; null when there is none; undefined when that isn't known here. */
-  get(table: string, key: string): string | null | undefined {
-    const row = this.#tables.get(table)?.get(key);
-    return row === undefined && this.#isWhole ? null : row;
+  /** What is known of the row whose key is `bytes[start, end)`. */
+  presence(table: string, bytes: Uint8Array, start: number, end: number): Presence {
+    const rows = this.#tables.get(table);
+    const entry = rows?.find(bytes, start, end) ?? -1;
+    if (entry === -1) return this.#isWhole ? "absent" : "unknown";
+    return rows!.hasValue(entry) ? "there" : "absent";
   }
 
-  set(table: string, key: string, row: string | null): void {
+  /** The text of a row that is there. */
+  row(table: string, key: Uint8Array): string {
+    const rows = this.#tables.get(table)!;
+    const value = rows.value(rows.find(key))!;
+    return Buffer.from(value.buffer, value.byteOffset, value.length).toString();
+  }
+
+  /** `row` undefined: there is none. */
+  set(table: string, key: Uint8Array, row: string | undefined): void {
     let rows = this.#tables.get(table);
-    if (rows?.has(key) !== true) {
+    if (rows === undefined || rows.find(key) === -1) {
       // Full: forget everything. A plain bound; what is hot comes back at once.
       if (this.#entries === this.#entriesMax) {
         this.#tables.clear();
@@ -41,7 +55,7 @@ export class RowCache {
       }
       this.#entries++;
     }
-    if (rows === undefined) this.#tables.set(table, (rows = new Map()));
-    rows.set(key, row);
+    if (rows === undefined) this.#tables.set(table, (rows = new ByteMap()));
+    rows.set(key, row === undefined ? undefined : Buffer.from(row));
   }
 }
