@@ -21,10 +21,10 @@ export const LIMITS = {
   turnEventsMax: 500,
   /** Bytes of events after which the door lets other requests have a turn. */
   turnBytesMax: 1024 * 1024,
-  /** Stages of a topic that the door keeps for its next requests. */
-  idleStagesMax: 32,
-  /** Bytes of a stage that is kept. */
-  idleStageBytesMax: 1024 * 1024,
+  /** Buffers of a kind that the door keeps for its next requests. */
+  idleBuffersMax: 32,
+  /** Bytes of a buffer that is kept. */
+  idleBufferBytesMax: 1024 * 1024,
   /** Characters of a write key. */
   writeKeyCharactersMax: 256,
   /** Right write keys that are remembered in memory. */
@@ -33,6 +33,8 @@ export const LIMITS = {
   bodiesBytesMax: 128 * 1024 * 1024,
   /** Bytes waiting for the log's next commit; beyond it the collector answers 429. */
   appendQueueBytesMax: 64 * 1024 * 1024,
+  /** Bytes of memory that the door shares with the log's thread and keeps for the next requests. */
+  appendSlabsBytesMax: 32 * 1024 * 1024,
   /** Bytes of rows in one batch of the log. */
   batchBytesMax: 4 * 1024 * 1024,
   /** Events after which a commit of the log takes no further request. */

@@ -22,7 +22,7 @@ export function testCollector(): {
   let failure: Error | undefined;
   const append = async (request: AppendRequest): Promise<AppendResult> => {
     if (failure !== undefined) throw failure;
-    requests.push(request);
+    requests.push(structuredClone(request)); // the arrays are used again
     const sets = request.sets.map((set) => {
       const status = new Uint8Array(set.rowStarts.length);
       for (let row = 0; row < status.length; row++) {

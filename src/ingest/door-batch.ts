@@ -2,7 +2,6 @@ import { MillraceError } from "../core/errors.ts";
 import type { AppendRequest, RowSet } from "../storage/log/append-request.ts";
 import type { PendingCount } from "../storage/log/log.ts";
 import type { RowSink } from "./derive/row-sink.ts";
-import { RowSink as Sink } from "./derive/row-sink.ts";
 import type { RuleCounts } from "./derive/rules.ts";
 import type { DoorInput, DoorStream } from "./door-program.ts";
 import { FATE, type Rejected } from "./outcome.ts";
@@ -34,6 +33,8 @@ interface MadeSet {
   readonly layoutId: number;
   readonly sink: RowSink;
   readonly parent: number | undefined;
+  /** What its rows come from, however far. */
+  readonly input: DoorInput;
 }
 
 /** The events of one request on their way through the steps. */
@@ -82,7 +83,7 @@ export class DoorBatch {
   /** Rows that wait to be finished. */
   *staged(): Generator<{ input: DoorInput; stage: Stage; sink: RowSink }> {
     for (const batch of this.#inputs.values()) {
-      batch.sink ??= batch.input.finisher.sink(batch.stage);
+      batch.sink ??= batch.input.sinks.take();
       yield { input: batch.input, stage: batch.stage, sink: batch.sink };
     }
   }
@@ -93,34 +94,45 @@ export class DoorBatch {
       const { input, sink } = batch;
       if (sink === undefined || sink.rows === 0) continue;
       const { name, layoutId } = input;
-      batch.set = this.#sets.push({ name, layoutId, sink, parent: undefined }) - 1;
+      batch.set = this.#sets.push({ name, layoutId, sink, parent: undefined, input }) - 1;
     }
     for (const { input, sink, set } of this.#inputs.values()) {
-      if (set !== -1) this.#derive(set, sink!, input.streams);
+      if (set !== -1) this.#derive(set, sink!, input, input.streams);
     }
   }
 
-  #derive(parent: number, from: RowSink, streams: readonly DoorStream[]): void {
+  #derive(parent: number, from: RowSink, input: DoorInput, streams: readonly DoorStream[]): void {
     for (const { maker, layoutId, streams: further } of streams) {
-      const into = new Sink(from.rows, Math.ceil(from.length / 2));
+      const into = input.sinks.take();
       let overflows = 0;
       for (let row = 0; row < from.rows; row++) {
         if (!maker.make(from, row, from.rowStarts[row]!, into)) overflows++;
       }
       if (overflows > 0) this.#overflows.set(maker.topic.name, overflows);
-      if (into.rows === 0) continue;
-      const set = this.#sets.push({ name: maker.topic.name, layoutId, sink: into, parent }) - 1;
-      this.#derive(set, into, further);
+      if (into.rows === 0) {
+        input.sinks.giveBack(into);
+        continue;
+      }
+      const { name } = maker.topic;
+      const set = this.#sets.push({ name, layoutId, sink: into, parent, input }) - 1;
+      this.#derive(set, into, input, further);
     }
   }
 
-  /** Gives the stages back; the batch is done with. */
+  /** Gives stages and sinks back: the batch, its request and its answer are done with. */
   release(): void {
-    for (const { input, stage } of this.#inputs.values()) input.stages.giveBack(stage);
+    for (const { input, stage, sink } of this.#inputs.values()) {
+      input.stages.giveBack(stage);
+      if (sink !== undefined) input.sinks.giveBack(sink);
+    }
+    for (const { input, sink, parent } of this.#sets) {
+      if (parent !== undefined) input.sinks.giveBack(sink);
+    }
     this.#inputs.clear();
+    this.#sets.length = 0;
   }
 
-  /** What the log is asked for. The sinks' buffers belong to it from then on. */
+  /** What the log is asked for; until `release`. */
   request(): AppendRequest {
     return {
       sets: this.#sets.map(rowSet),

@@ -2,9 +2,11 @@ import type { Plan } from "../language/plan/nodes.ts";
 import type { Topic } from "../language/plan/topic.ts";
 import type { Lookups } from "./derive/lookups.ts";
 import { RowFinisher } from "./derive/row-finisher.ts";
+import { RowSink } from "./derive/row-sink.ts";
 import { StreamMaker } from "./derive/streams.ts";
+import { IdlePool } from "./idle-pool.ts";
 import type { MakeId } from "./scan/exact-writer.ts";
-import { StagePool } from "./scan/stage-pool.ts";
+import { Stage } from "./scan/stage.ts";
 import { TopicScanner } from "./scan/topic-scanner.ts";
 
 /** A topic and the number its layout has in the log. */
@@ -28,7 +30,9 @@ export interface DoorInput {
   readonly scanner: TopicScanner;
   readonly finisher: RowFinisher;
   readonly streams: readonly DoorStream[];
-  readonly stages: StagePool;
+  readonly stages: IdlePool<Stage>;
+  /** For its rows and those of its streams. */
+  readonly sinks: IdlePool<RowSink>;
 }
 
 /** A topic made from another one at the door, and those made from it. */
@@ -58,13 +62,15 @@ export function doorProgram(options: DoorOptions): DoorProgram {
         maker: new StreamMaker(plan, topic, source, lookups),
         streams: streamsOf(topic),
       }));
+  const sinks = new IdlePool(() => new RowSink());
   const inputs = topics
     .filter(({ topic }) => topic.node.kind !== "stream")
     .map(({ topic, layoutId }): DoorInput => {
       const scanner = new TopicScanner(topic, makeId);
       const finisher = new RowFinisher(plan, scanner.program, secret, lookups);
-      const stages = new StagePool(topic.leaves.length);
-      return { name: topic.name, layoutId, scanner, finisher, streams: streamsOf(topic), stages };
+      const stages = new IdlePool(() => new Stage(topic.leaves.length));
+      const streams = streamsOf(topic);
+      return { name: topic.name, layoutId, scanner, finisher, streams, stages, sinks };
     });
   return {
     plan,

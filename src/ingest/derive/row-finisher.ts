@@ -6,7 +6,7 @@ import type { Leaf } from "../../language/schema/leaf.ts";
 import type { ScanProgram } from "../scan/program.ts";
 import { copyRange, putInt64, type Stage } from "../scan/stage.ts";
 import { derivedColumns, type WriteDerived } from "./derived-columns.ts";
-import { putNullableText, RowSink } from "./row-sink.ts";
+import { putNullableText, type RowSink } from "./row-sink.ts";
 import { topicRules, type RuleCounts, type RuleProblem, type TopicRules } from "./rules.ts";
 import { topicLookups, type TopicLookups } from "./topic-lookups.ts";
 import type { Lookups } from "./lookups.ts";
@@ -39,11 +39,6 @@ export class RowFinisher {
     this.#lookups = topicLookups(program.topic, lookups);
     this.#rules = topicRules(plan, program.topic);
     this.#identity = identityHash(secret, program.topic.name);
-  }
-
-  /** A sink with room for all rows of a stage. */
-  sink(stage: Stage): RowSink {
-    return new RowSink(stage.rows, stage.length + stage.rows * 32);
   }
 
   /** Finishes one staged row; what a rule keeps out leaves no row. */

@@ -1,29 +1,27 @@
 import type { Column } from "../../language/schema/layout.ts";
 import type { Value } from "../../language/plan/value.ts";
-import { putInt64, putLength, putRange } from "../scan/stage.ts";
+import { grown, putInt64, putLength, putRange } from "../scan/stage.ts";
 
-/** Rows of one topic being made for one append request; its buffers are given away with it. */
+const FIRST_BYTES = 64 * 1024;
+const FIRST_ROWS = 256;
+
+/** Rows of one topic being made for one append request. */
 export class RowSink {
-  bytes: Buffer;
-  view: DataView;
+  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  view: DataView = new DataView(this.bytes.buffer);
   length = 0;
   rows = 0;
-  rowStarts: Uint32Array;
-  times: Float64Array;
-  partitionHash: Int32Array;
+  rowStarts: Uint32Array = new Uint32Array(FIRST_ROWS);
+  times: Float64Array = new Float64Array(FIRST_ROWS);
+  partitionHash: Int32Array = new Int32Array(FIRST_ROWS);
   /** Three words a row. */
-  hashes: Uint32Array;
+  hashes: Uint32Array = new Uint32Array(FIRST_ROWS * 3);
   /** Index of the staged row (events) or of the parent's row (streams) that a row came from. */
-  sources: Int32Array;
+  sources: Int32Array = new Int32Array(FIRST_ROWS);
 
-  constructor(rows: number, bytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(Math.max(64, bytes));
-    this.view = new DataView(this.bytes.buffer);
-    this.rowStarts = new Uint32Array(rows);
-    this.times = new Float64Array(rows);
-    this.partitionHash = new Int32Array(rows);
-    this.hashes = new Uint32Array(rows * 3);
-    this.sources = new Int32Array(rows);
+  clear(): void {
+    this.length = 0;
+    this.rows = 0;
   }
 
   /** Room for `bytes` more bytes and one more row, which begins now. */
@@ -34,7 +32,17 @@ export class RowSink {
       this.bytes = next;
       this.view = new DataView(next.buffer);
     }
+    if (this.rows === this.rowStarts.length) this.#growRows();
     return this.length;
+  }
+
+  #growRows(): void {
+    const size = this.rowStarts.length * 2;
+    this.rowStarts = grown(this.rowStarts, new Uint32Array(size));
+    this.times = grown(this.times, new Float64Array(size));
+    this.partitionHash = grown(this.partitionHash, new Int32Array(size));
+    this.hashes = grown(this.hashes, new Uint32Array(size * 3));
+    this.sources = grown(this.sources, new Int32Array(size));
   }
 
   /** The row from `begin` on is whole and ends at `end`. */

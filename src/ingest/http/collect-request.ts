@@ -21,16 +21,14 @@ export interface CollectResponse {
 
 /** What a node:http message says, with its body. */
 export function collectRequest(message: IncomingMessage, body: Buffer): CollectRequest {
-  const url = new URL(message.url ?? "/", "http://collector");
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
+  const url = message.url ?? "/";
+  const at = url.indexOf("?");
   return {
     method: message.method ?? "GET",
-    path: url.pathname,
-    query: url.searchParams,
-    headers,
+    path: at === -1 ? url : url.slice(0, at),
+    query: new URLSearchParams(at === -1 ? "" : url.slice(at + 1)),
+    // Only `set-cookie` is ever a list, and nobody reads it.
+    headers: message.headers as Record<string, string | undefined>,
     body,
     remoteAddress: message.socket.remoteAddress ?? "",
   };

@@ -1,4 +1,4 @@
-import { createHash, hash as hashOf, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LIMITS } from "../../core/limits.ts";
 
 /** A write key as it is kept: never the key itself. */
@@ -27,7 +27,7 @@ export function writeKeyRecord(key: string, name: string): WriteKeyRecord {
   return { id: hash.slice(0, 8), name, salt: salt.toString("hex"), hash };
 }
 
-/** Knows keys by their hashes; remembers those that were right, by an unsalted hash in memory. */
+/** Knows keys by their hashes; remembers, in memory only, those that were right. */
 export class WriteKeys {
   readonly #store: WriteKeyStore;
   readonly #known = new Map<string, WriteKeyRecord>();
@@ -39,8 +39,7 @@ export class WriteKeys {
   /** The record of a key that a client sent. */
   find(key: string): WriteKeyRecord | undefined {
     if (key.length === 0 || key.length > LIMITS.writeKeyCharactersMax) return undefined;
-    const name = hashOf("sha256", key, "base64");
-    const known = this.#known.get(name);
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     let found: WriteKeyRecord | undefined;
     for (const record of this.#store.records()) {
@@ -48,7 +47,7 @@ export class WriteKeys {
       if (timingSafeEqual(hash, Buffer.from(record.hash, "hex"))) found = record;
     }
     if (found !== undefined && this.#known.size < LIMITS.writeKeysCachedMax) {
-      this.#known.set(name, found);
+      this.#known.set(key, found);
     }
     return found;
   }

@@ -54,7 +54,6 @@ export class Stage {
 
   #growRows(): void {
     const size = this.eventAt.length * 2;
-    const grown = <T extends Int32Array | Float64Array>(from: T, to: T): T => (to.set(from), to);
     this.eventAt = grown(this.eventAt, new Int32Array(size));
     this.startAt = grown(this.startAt, new Int32Array(size));
     this.leavesEnd = grown(this.leavesEnd, new Int32Array(size));
@@ -64,6 +63,12 @@ export class Stage {
     this.time = grown(this.time, new Float64Array(size));
     this.columnAt = grown(this.columnAt, new Int32Array(size * this.columns));
   }
+}
+
+/** The larger array, with what the smaller one has. */
+export function grown<T extends Int32Array | Uint32Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 /** Writes a whole number below 2^53 as Int64; gives the position after it. */

@@ -15,11 +15,9 @@ export function liveAppender(
 ): LogAppender {
   return {
     append: async (request, keyName) => {
-      if (!isWatched()) return writer.append(request);
-      // The rows' buffers go to the log's thread: what is shown is copied before.
-      const samples = sampleRows(request);
       const result = await writer.append(request);
-      for (const { set, index, row } of samples) {
+      if (!isWatched()) return result;
+      for (const { set, index, row } of sampleRows(request)) {
         const topic = topics().get(set.topic);
         if (topic === undefined || result.sets[set.number]?.status[index] !== 0) continue;
         ring.add(topic, row, keyName !== SIMULATED, result.receivedAt);

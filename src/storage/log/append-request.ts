@@ -22,8 +22,8 @@ export interface RowSet {
 }
 
 /**
- * One request: it is durable as a whole, in one commit, or not at all. Its typed arrays belong to
- * the log from now on: their buffers are transferred to its thread.
+ * One request: it is durable as a whole, in one commit, or not at all. The log has copied what it
+ * needs of the typed arrays when `append` returns.
  */
 export interface AppendRequest {
   readonly sets: readonly RowSet[];

@@ -1,5 +1,5 @@
 /** The thread that owns the log's writer and the gate's index. Started by `log-writer.ts` only. */
-import { parentPort, workerData, type Transferable } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { systemClock, type Clock } from "../../../core/clock.ts";
 import { assert } from "../../../core/errors.ts";
 import { SECRET_BYTES } from "../../ids/identity-hash.ts";
@@ -14,8 +14,7 @@ import { toWire, type FromWriter, type ToWriter, type WriterSettings } from "./w
 assert(parentPort !== null, "this file is a worker thread");
 const port = parentPort;
 const settings = workerData as WriterSettings;
-const send = (message: FromWriter, transfer: Transferable[] = []): void =>
-  port.postMessage(message, transfer);
+const send = (message: FromWriter): void => port.postMessage(message);
 
 try {
   const clock = clockOf(settings.clock);

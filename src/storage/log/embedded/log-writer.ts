@@ -1,11 +1,19 @@
-import { isMarkedAsUntransferable, Worker, type Transferable } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import { requestBytes, type AppendRequest, type AppendResult } from "../append-request.ts";
+import {
+  requestBytes,
+  requestDefect,
+  type AppendRequest,
+  type AppendResult,
+} from "../append-request.ts";
 import type { EventPlace, ReaderPosition, RetentionBounds, TrimResult } from "../log.ts";
+import { fillSlab, readFates, shapeOf, slabBytes, type RequestShape } from "./append-slab.ts";
+import { SlabPool, type Slab } from "./slab-pool.ts";
 import {
   fromWire,
   type FromWriter,
+  type ToAppend,
   type ToWriter,
   type WriterCalls,
   type WriterSettings,
@@ -84,6 +92,8 @@ export async function startLogWriter(options: LogWriterOptions): Promise<LogWrit
 
 interface Waiting {
   readonly bytes: number;
+  /** Of an append. */
+  readonly sent?: { readonly slab: Slab; readonly request: RequestShape };
   readonly resolve: (value: never) => void;
   readonly reject: (error: MillraceError) => void;
 }
@@ -94,6 +104,11 @@ class WorkerLogWriter implements LogWriter {
   readonly #worker: Worker;
   readonly #queueBytesMax: number;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #slabs = new SlabPool();
+  /** The last number of a slab that the thread has been given. */
+  #slabKnown = 0;
+  /** Appends of this turn of the event loop: they go to the thread together. */
+  #outbox: ToAppend[] = [];
   #waitingBytes = 0;
   #nextId = 1;
   #failure: MillraceError | undefined;
@@ -112,6 +127,8 @@ class WorkerLogWriter implements LogWriter {
   }
 
   append(request: AppendRequest): Promise<AppendResult> {
+    const refusal = this.#refusal() ?? defectOf(request);
+    if (refusal !== undefined) return Promise.reject(refusal);
     const bytes = requestBytes(request);
     if (this.#waitingBytes + bytes > this.#queueBytesMax && this.#waiting.size > 0) {
       const error = new MillraceError(
@@ -121,8 +138,23 @@ class WorkerLogWriter implements LogWriter {
       );
       return Promise.reject(error);
     }
-    const owned = withOwnBytes(request);
-    return this.#send((id) => ({ id, kind: "append", request: owned }), bytes, transferOf(owned));
+    const slab = this.#slabs.take(slabBytes(request));
+    fillSlab(slab.memory, request);
+    const sent = { slab, request: shapeOf(request) };
+    return this.#wait({ bytes, sent }, (id) => this.#post(id, sent));
+  }
+
+  #post(id: number, { slab: { number, memory }, request }: Required<Waiting>["sent"]): void {
+    const isKnown = number !== 0 && number <= this.#slabKnown;
+    this.#slabKnown = Math.max(this.#slabKnown, number);
+    this.#outbox.push({ id, request, slab: number, memory: isKnown ? undefined : memory });
+    if (this.#outbox.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return;
+    this.#worker.postMessage({ kind: "append", appends: this.#outbox } satisfies ToWriter);
+    this.#outbox = [];
   }
 
   heartbeat = (): Promise<number> => this.#call("heartbeat");
@@ -151,23 +183,29 @@ class WorkerLogWriter implements LogWriter {
     name: Name,
     ...args: Parameters<WriterCalls[Name]>
   ): Promise<ReturnType<WriterCalls[Name]>> {
-    return this.#send((id) => ({ id, kind: "call", name, args }), 0, []);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return this.#wait({ bytes: 0 }, (id) => {
+      this.#flush(); // what was asked for before comes before
+      this.#worker.postMessage({ id, kind: "call", name, args } satisfies ToWriter);
+    });
   }
 
-  #send<Value>(
-    message: (id: number) => ToWriter,
-    bytes: number,
-    transfer: Transferable[],
+  /** Why nothing is taken any more. */
+  #refusal(): MillraceError | undefined {
+    if (this.#failure !== undefined || !this.#closing) return this.#failure;
+    return new MillraceError("NOT_READY", "the log is closing");
+  }
+
+  #wait<Value>(
+    waiting: Omit<Waiting, "resolve" | "reject">,
+    post: (id: number) => void,
   ): Promise<Value> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#closing) {
-      return Promise.reject(new MillraceError("NOT_READY", "the log is closing"));
-    }
     const id = this.#nextId++;
     return new Promise<Value>((resolve, reject) => {
-      this.#worker.postMessage(message(id), transfer);
-      this.#waiting.set(id, { bytes, resolve, reject });
-      this.#waitingBytes += bytes;
+      post(id);
+      this.#waiting.set(id, { ...waiting, resolve, reject });
+      this.#waitingBytes += waiting.bytes;
     });
   }
 
@@ -180,9 +218,7 @@ class WorkerLogWriter implements LogWriter {
         this.#failure = fromWire(message.error);
         return void this.#worker.terminate();
       case "appended":
-        for (const [index, id] of message.ids.entries()) {
-          this.#take(id)?.resolve(message.results[index] as never);
-        }
+        for (const id of message.ids) this.#appended(id, message.receivedAt);
         return;
       case "answer":
         return this.#take(message.id)?.resolve(message.value as never);
@@ -191,10 +227,18 @@ class WorkerLogWriter implements LogWriter {
     }
   }
 
+  #appended(id: number, receivedAt: number): void {
+    const { slab, request } = this.#waiting.get(id)!.sent!;
+    const result = readFates(slab.memory, request.sets, receivedAt);
+    this.#take(id)?.resolve(result as never);
+  }
+
   #take(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return undefined;
     this.#waiting.delete(id);
-    this.#waitingBytes -= waiting?.bytes ?? 0;
+    this.#waitingBytes -= waiting.bytes;
+    if (waiting.sent !== undefined) this.#slabs.giveBack(waiting.sent.slab);
     return waiting;
   }
 
@@ -210,29 +254,8 @@ class WorkerLogWriter implements LogWriter {
   }
 }
 
-/** Quarantined bytes are ranges of a body: cut them out, lest the body be copied. */
-const withOwnBytes = (request: AppendRequest): AppendRequest =>
-  request.quarantine === undefined || request.quarantine.length === 0
-    ? request
-    : {
-        ...request,
-        quarantine: request.quarantine.map((item) => ({
-          ...item,
-          bytes: new Uint8Array(item.bytes),
-        })),
-      };
-
-/** Buffers to hand over rather than copy; those of Node's pool can't be. */
-function transferOf(request: AppendRequest): Transferable[] {
-  const buffers = new Set<ArrayBuffer>();
-  const add = (view: ArrayBufferView | undefined): void => {
-    if (view?.buffer instanceof ArrayBuffer && !isMarkedAsUntransferable(view.buffer)) {
-      buffers.add(view.buffer);
-    }
-  };
-  for (const { rows, rowStarts, times, partitionHash, hashes, parent } of request.sets) {
-    for (const view of [rows, rowStarts, times, partitionHash, hashes, parent?.rows]) add(view);
-  }
-  for (const { bytes } of request.quarantine ?? []) add(bytes);
-  return [...buffers];
+/** Why a request can't be appended whatever the state of the disk. */
+function defectOf(request: AppendRequest): MillraceError | undefined {
+  const defect = requestDefect(request);
+  return defect === undefined ? undefined : new MillraceError("INTERNAL", `append: ${defect}`);
 }

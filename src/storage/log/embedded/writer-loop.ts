@@ -1,27 +1,26 @@
-import type { Transferable } from "node:worker_threads";
 import type { Clock } from "../../../core/clock.ts";
-import { MillraceError } from "../../../core/errors.ts";
-import {
-  requestBytes,
-  requestDefect,
-  type AppendRequest,
-  type AppendResult,
-} from "../append-request.ts";
+import { requestBytes, type AppendRequest, type AppendResult } from "../append-request.ts";
+import { viewSlab, writeFates, type SlabContents } from "./append-slab.ts";
 import { Durations } from "./durations.ts";
 import type { EmbeddedLog } from "./embedded-log.ts";
 import type { Gate } from "./gate.ts";
 import {
   toWire,
   type FromWriter,
+  type ToAppend,
+  type ToCall,
   type ToWriter,
   type WriterCalls,
   type WriterSettings,
   type WriterStats,
 } from "./writer-messages.ts";
 
-interface Group {
-  readonly ids: number[];
-  readonly requests: AppendRequest[];
+/** A request that waits, and where its rows and their fates are. */
+interface WaitingAppend {
+  readonly kind: "append";
+  readonly id: number;
+  readonly request: AppendRequest;
+  readonly slab: SlabContents;
 }
 
 /** What the loop works with. */
@@ -32,7 +31,7 @@ export interface WriterParts {
   readonly gate: Gate;
   /** All calls but `stats`' own part; `close` releases everything. */
   readonly calls: { readonly [Name in keyof WriterCalls]: (...args: never) => unknown };
-  readonly send: (message: FromWriter, transfer?: Transferable[]) => void;
+  readonly send: (message: FromWriter) => void;
 }
 
 const DURATIONS_KEPT = 1_024;
@@ -43,7 +42,8 @@ const DURATIONS_KEPT = 1_024;
  */
 export class WriterLoop {
   readonly #parts: WriterParts;
-  readonly #queue: ToWriter[] = [];
+  readonly #queue: (WaitingAppend | ToCall)[] = [];
+  readonly #slabs = new Map<number, SharedArrayBuffer>();
   readonly #durations = new Durations(DURATIONS_KEPT);
   readonly #totals = { commits: 0, events: 0, duplicates: 0 };
   #draining = false;
@@ -53,10 +53,17 @@ export class WriterLoop {
   }
 
   receive(message: ToWriter): void {
-    this.#queue.push(message);
+    if (message.kind === "call") this.#queue.push(message);
+    else for (const each of message.appends) this.#queue.push(this.#open(each));
     if (this.#draining) return;
     this.#draining = true;
     setImmediate(() => void this.#drain());
+  }
+
+  #open({ id, request, slab, memory }: ToAppend): WaitingAppend {
+    if (memory !== undefined && slab !== 0) this.#slabs.set(slab, memory);
+    const contents = viewSlab(memory ?? this.#slabs.get(slab)!, request.sets);
+    return { kind: "append", id, request: { ...request, sets: contents.sets }, slab: contents };
   }
 
   counts(): Omit<WriterStats, "ids"> {
@@ -80,9 +87,9 @@ export class WriterLoop {
   }
 
   /** The appends at the head of the queue, up to the size of one commit. */
-  #takeGroup(): Group {
+  #takeGroup(): WaitingAppend[] {
     const { settings, send } = this.#parts;
-    const group: Group = { ids: [], requests: [] };
+    const group: WaitingAppend[] = [];
     let bytes = 0;
     let events = 0;
     let taken = 0;
@@ -98,36 +105,37 @@ export class WriterLoop {
       }
       bytes += requestBytes(request);
       for (const { rowStarts } of request.sets) events += rowStarts.length;
-      group.ids.push(id);
-      group.requests.push(request);
+      group.push(message);
     }
     this.#queue.splice(0, taken);
     return group;
   }
 
-  async #commit({ ids, requests }: Group): Promise<void> {
-    if (requests.length === 0) return;
+  async #commit(group: readonly WaitingAppend[]): Promise<void> {
+    if (group.length === 0) return;
     const { clock, gate, send } = this.#parts;
     const start = clock.monotonicMs();
+    const ids = group.map(({ id }) => id);
     let results: AppendResult[];
     try {
-      results = await gate.commit(requests);
+      results = await gate.commit(group.map(({ request }) => request));
     } catch (error) {
       send({ kind: "rejected", ids, error: toWire(error) });
       return;
     }
     this.#durations.add(clock.monotonicMs() - start);
     this.#totals.commits++;
-    const transfer: ArrayBufferLike[] = [];
-    for (const { status, offsets, partitions } of results.flatMap(({ sets }) => sets)) {
-      transfer.push(status.buffer, offsets.buffer, partitions.buffer);
-      this.#totals.events += status.length;
-      for (const one of status) this.#totals.duplicates += one;
+    for (const [index, result] of results.entries()) {
+      writeFates(group[index]!.slab, result);
+      for (const { status } of result.sets) {
+        this.#totals.events += status.length;
+        for (const one of status) this.#totals.duplicates += one;
+      }
     }
-    send({ kind: "appended", ids, results }, transfer as ArrayBuffer[]);
+    send({ kind: "appended", ids, receivedAt: results[0]!.receivedAt });
   }
 
-  async #call({ id, name, args }: ToWriter & { kind: "call" }): Promise<void> {
+  async #call({ id, name, args }: ToCall): Promise<void> {
     const { calls, send } = this.#parts;
     try {
       const method = calls[name] as (...args: readonly unknown[]) => unknown;
@@ -138,11 +146,9 @@ export class WriterLoop {
   }
 
   /** Why a request can't be appended whatever the state of the disk: it alone is refused. */
-  #defectOf(request: AppendRequest): unknown {
-    const defect = requestDefect(request);
-    if (defect !== undefined) return new MillraceError("INTERNAL", `append: ${defect}`);
+  #defectOf({ sets }: AppendRequest): unknown {
     try {
-      for (const { topic } of request.sets) this.#parts.log.partitionsOf(topic);
+      for (const { topic } of sets) this.#parts.log.partitionsOf(topic);
       return undefined;
     } catch (error) {
       return error;

@@ -1,6 +1,6 @@
 import { MillraceError, asMillraceError, type ErrorCode } from "../../../core/errors.ts";
 import type { IdsIndexStats } from "../../ids/ids-index.ts";
-import type { AppendRequest, AppendResult } from "../append-request.ts";
+import type { RequestShape } from "./append-slab.ts";
 import type { EventPlace, ReaderPosition, RetentionBounds, TrimResult } from "../log.ts";
 
 /** What the log's thread is started with. */
@@ -39,23 +39,29 @@ export interface WriterCalls {
   close(): void;
 }
 
-export type ToWriter =
-  | { readonly id: number; readonly kind: "append"; readonly request: AppendRequest }
-  | {
-      readonly id: number;
-      readonly kind: "call";
-      readonly name: keyof WriterCalls;
-      readonly args: readonly unknown[];
-    };
+/** A request whose rows are in a slab. */
+export interface ToAppend {
+  readonly id: number;
+  readonly request: RequestShape;
+  readonly slab: number;
+  /** The slab's memory; absent where it came with an earlier request. */
+  readonly memory: SharedArrayBuffer | undefined;
+}
+
+export interface ToCall {
+  readonly id: number;
+  readonly kind: "call";
+  readonly name: keyof WriterCalls;
+  readonly args: readonly unknown[];
+}
+
+export type ToWriter = { readonly kind: "append"; readonly appends: readonly ToAppend[] } | ToCall;
 
 export type FromWriter =
   | { readonly kind: "ready"; readonly secret: Uint8Array }
   | { readonly kind: "failed"; readonly error: WireError }
-  | {
-      readonly kind: "appended";
-      readonly ids: readonly number[];
-      readonly results: readonly AppendResult[];
-    }
+  /** The fates of the rows are in their requests' slabs. */
+  | { readonly kind: "appended"; readonly ids: readonly number[]; readonly receivedAt: number }
   | { readonly kind: "rejected"; readonly ids: readonly number[]; readonly error: WireError }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown };
 
