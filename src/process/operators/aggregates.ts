@@ -3,7 +3,8 @@ import type { RowProgram } from "../../language/compile/javascript/compile-rows.
 import { metricComponents } from "../../language/plan/metric-row.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Value } from "../../language/plan/value.ts";
-import { cellKind, type Cell, type CellKind } from "./cells.ts";
+import { cellAt, setCell, Cells, type CellHolder } from "./cell-holder.ts";
+import { cellKind, type CellKind } from "./cells.ts";
 import type { RowExpressions } from "./row-expressions.ts";
 
 /** Where a component finds its condition and its value among a program's values. */
@@ -53,39 +54,51 @@ export class Aggregates {
     }));
   }
 
-  create(): Cell[] {
-    return this.#slots.map((slot) => slot.kind.zero());
+  /** Gives a holder the cells of a group without events. */
+  begin(holder: CellHolder): void {
+    for (const [index, { kind }] of this.#slots.entries()) setCell(holder, index, kind.zero());
   }
 
   /** Adds the program's current row. */
-  add(cells: Cell[]): void {
+  add(holder: CellHolder): void {
     const steps = this.#steps;
     for (let index = 0; index < steps.length; index++) {
       const step = steps[index]!;
       if (step.where !== undefined && step.where() !== true) continue;
-      cells[index] = step.kind.add(cells[index]!, step.value === undefined ? null : step.value());
+      const value = step.value === undefined ? null : step.value();
+      setCell(holder, index, step.kind.add(cellAt(holder, index), value));
     }
   }
 
-  merge(into: Cell[], from: readonly Cell[]): void {
-    for (const [index, slot] of this.#slots.entries()) {
-      into[index] = slot.kind.merge(into[index]!, from[index]!);
+  merge(into: CellHolder, from: CellHolder): void {
+    for (const [index, { kind }] of this.#slots.entries()) {
+      setCell(into, index, kind.merge(cellAt(into, index), cellAt(from, index)));
     }
   }
 
-  read(cells: readonly Cell[]): AggregateValues {
-    const values = this.#slots.map((slot, index) => slot.kind.read(cells[index]!));
+  /** What several groups are together. */
+  merged(holders: readonly CellHolder[]): CellHolder {
+    const all = new Cells();
+    this.begin(all);
+    for (const holder of holders) this.merge(all, holder);
+    return all;
+  }
+
+  read(holder: CellHolder): AggregateValues {
+    const values = this.#slots.map(({ kind }, index) => kind.read(cellAt(holder, index)));
     return {
       components: values.map((each) => each.value),
       incomplete: values.some((each) => each.incomplete),
     };
   }
 
-  encode(cells: readonly Cell[]): Json[] {
-    return this.#slots.map((slot, index) => slot.kind.encode(cells[index]!));
+  encode(holder: CellHolder): Json[] {
+    return this.#slots.map(({ kind }, index) => kind.encode(cellAt(holder, index)));
   }
 
-  decode(json: readonly Json[]): Cell[] {
-    return this.#slots.map((slot, index) => slot.kind.decode(json[index]!));
+  decode(holder: CellHolder, json: readonly Json[]): void {
+    for (const [index, { kind }] of this.#slots.entries()) {
+      setCell(holder, index, kind.decode(json[index]!));
+    }
   }
 }

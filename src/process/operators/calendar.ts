@@ -1,4 +1,4 @@
-import type { Entry } from "./keyed-state.ts";
+import { type Entry, UNSCHEDULED } from "./keyed-state.ts";
 
 /** Width of a slot, ms of received time. */
 const SLOT_MS = 5_000;
@@ -12,9 +12,10 @@ export class Calendar<E extends Entry> {
 
   /** Sees to it that the entry comes up when it is due, or before. */
   schedule(entry: E): void {
-    if (entry.due === Infinity) return;
-    const slot = Math.floor(entry.due / SLOT_MS);
-    if (entry.scheduledAt !== -Infinity && entry.scheduledAt <= slot) return;
+    const { due } = entry;
+    if (due === Infinity) return;
+    const slot = Math.floor(due / SLOT_MS);
+    if (entry.scheduledAt !== UNSCHEDULED && entry.scheduledAt <= slot) return;
     entry.scheduledAt = slot;
     const waiting = this.#slots.get(slot);
     if (waiting === undefined) this.#slots.set(slot, [entry]);
@@ -32,7 +33,7 @@ export class Calendar<E extends Entry> {
       for (const entry of waiting) {
         if (entry.scheduledAt !== slot || !entry.held) continue;
         if (entry.due <= until) found.push(entry);
-        entry.scheduledAt = -Infinity;
+        entry.scheduledAt = UNSCHEDULED;
         again.push(entry);
       }
     }

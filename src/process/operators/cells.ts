@@ -2,10 +2,10 @@ import type { Json } from "../../core/canonical-json.ts";
 import type { Component } from "../../language/plan/measure.ts";
 import type { Value } from "../../language/plan/value.ts";
 import type { ValueType } from "../../language/schema/field-type.ts";
-import { DistinctValues } from "./distinct-values.ts";
+import { addDistinct, countDistinct, distinctValues, type DistinctCell } from "./distinct-cell.ts";
 
 /** What a group keeps of one component. */
-export type Cell = number | bigint | null | DistinctValues;
+export type Cell = number | DistinctCell;
 
 /** A cell's value as a row has it. */
 export interface CellValue {
@@ -17,7 +17,7 @@ export interface CellValue {
 /**
  * How one kind of component is kept. `add` and `merge` are commutative and associative, so a
  * group's value depends on the set of its events alone, not on their order. They may change the
- * cell in place, and give it back.
+ * first cell in place, and give it back; never the second.
  */
 export interface CellKind {
   zero(): Cell;
@@ -89,22 +89,45 @@ const extremeKind = (
 };
 
 const distinctKind = (limit: number): CellKind => ({
-  zero: () => new DistinctValues(limit),
-  add: (cell, value) => {
-    if (value !== null) (cell as DistinctValues).add(value as string | bigint);
-    return cell;
-  },
+  zero: () => null,
+  add: (cell, value) =>
+    value === null ? cell : addDistinct(cell as DistinctCell, value as string | bigint, limit),
   merge: (into, from) => {
-    (into as DistinctValues).addAll(from as DistinctValues);
-    return into;
+    if (from === undefined) return undefined;
+    let merged = into as DistinctCell;
+    for (const value of distinctValues(from as DistinctCell)) {
+      merged = addDistinct(merged, value, limit);
+    }
+    return merged;
   },
-  read: (cell) => {
-    const { count, exceeded } = cell as DistinctValues;
-    return { value: BigInt(count), incomplete: exceeded };
-  },
-  encode: (cell) => (cell as DistinctValues).encode(),
-  decode: (json) => DistinctValues.decode(limit, json),
+  read: (cell) => ({
+    value: BigInt(countDistinct(cell as DistinctCell, limit)),
+    incomplete: cell === undefined,
+  }),
+  encode: (cell) => encodeDistinct(cell as DistinctCell),
+  decode: (json) => decodeDistinct(json, limit),
 });
+
+/** Texts as text, whole numbers as `[text]`; null when the limit was exceeded. */
+function encodeDistinct(cell: DistinctCell): Json {
+  if (cell === undefined) return null;
+  return Array.from(distinctValues(cell), (value) =>
+    typeof value === "bigint" ? [String(value)] : value,
+  );
+}
+
+function decodeDistinct(json: Json, limit: number): DistinctCell {
+  if (json === null) return undefined;
+  let cell: DistinctCell = null;
+  for (const each of json as Json[]) {
+    cell = addDistinct(
+      cell,
+      Array.isArray(each) ? BigInt(each[0] as string) : (each as string),
+      limit,
+    );
+  }
+  return cell;
+}
 
 const INT64_MAX = 2n ** 63n - 1n;
 const DECIMAL38_MAX = 10n ** 38n - 1n;

@@ -1,55 +1,124 @@
 import type { Json } from "../../core/canonical-json.ts";
 import type { Aggregates } from "./aggregates.ts";
+import type { CellHolder } from "./cell-holder.ts";
 import type { Cell } from "./cells.ts";
 import { Entry, type EntryCodec } from "./keyed-state.ts";
 
 /** Events of one key with no distance above the gap between neighbours. */
-export interface Session {
-  /** Time of the first and of the last event, ms. */
+export class Session implements CellHolder {
+  /** Time of the first event, ms. */
   start: number;
-  last: number;
-  n: number;
-  cells: Cell[];
+  /** From the first event to the last, ms: mostly small, so that it needs no box of its own. */
+  length = 0;
+  n = 0;
+  first: Cell = null;
+  second: Cell = null;
+  third: Cell = null;
+  fourth: Cell = null;
+  more: Cell[] | undefined = undefined;
   /** Its row is out under this start. */
-  emitted: boolean;
+  emitted = false;
   /** Changed since its row was last emitted. */
-  changed: boolean;
+  changed = true;
+  /** The session after it, of the same key. */
+  next: Session | undefined = undefined;
+
+  constructor(start: number) {
+    this.start = start;
+  }
+
+  /** Time of the last event, ms. */
+  get last(): number {
+    return this.start + this.length;
+  }
+
+  /** Whether an event at `time` would belong to the session. */
+  touches(time: number, gapMs: number): boolean {
+    return time >= this.start - gapMs && time <= this.last + gapMs;
+  }
 }
+
+/** Of keys without such times, which most are. */
+const NONE: readonly number[] = [];
 
 /** The open sessions of one key, by start, and the late events that may concern them. */
 export class KeySessions extends Entry {
-  sessions: Session[] = [];
+  readonly #waitMs: number;
+  #first: Session | undefined = undefined;
+  #late = NONE;
+  #ceased = NONE;
+
+  /** An entry is due `waitMs` (gap + grace + slack) after its first session's last event. */
+  constructor(key: string, waitMs: number) {
+    super(0, key);
+    this.#waitMs = waitMs;
+  }
+
+  /** When the first session closes or, without any, the first late event can be forgotten. */
+  override get due(): number {
+    let first = Infinity;
+    for (const session of this.sessions()) if (session.last < first) first = session.last;
+    if (this.#first === undefined) {
+      for (let at = 0; at < this.#late.length; at += 2) first = Math.min(first, this.#late[at]!);
+    }
+    return first + this.#waitMs;
+  }
+
+  /** By start. */
+  sessions(): Session[] {
+    const sessions: Session[] = [];
+    for (let each = this.#first; each !== undefined; each = each.next) sessions.push(each);
+    return sessions;
+  }
+
+  /** Takes its sessions anew, by start. */
+  keep(sessions: readonly Session[]): void {
+    this.#first = sessions[0];
+    for (const [index, session] of sessions.entries()) session.next = sessions[index + 1];
+  }
+
   /** Late events: pairs of time and received time. */
-  late: number[] = [];
-  /** Starts whose rows are out, but which ceased to exist. */
-  ceased: number[] = [];
+  get late(): readonly number[] {
+    return this.#late;
+  }
+
+  addLate(time: number, receivedAt: number): void {
+    if (this.#late === NONE) this.#late = [time, receivedAt];
+    else (this.#late as number[]).push(time, receivedAt);
+  }
+
+  /** Starts whose rows are out, but which ceased to exist since the last call. */
+  takeCeased(): readonly number[] {
+    const ceased = this.#ceased;
+    this.#ceased = NONE;
+    return ceased;
+  }
 
   /**
-   * Gives the session that an event at `time` belongs to, made, extended or merged from others. A
-   * distance of exactly `gapMs` belongs.
+   * Gives the session that an event at `time` belongs to: extended, merged from others, or made, which
+   * `n` 0 tells. A distance of exactly `gapMs` belongs.
    */
   sessionAt(time: number, gapMs: number, aggregates: Aggregates): Session {
-    let first = 0;
-    while (first < this.sessions.length && this.sessions[first]!.last + gapMs < time) first++;
-    const session = this.sessions[first];
+    let before: Session | undefined;
+    let session = this.#first;
+    while (session !== undefined && session.last + gapMs < time) {
+      before = session;
+      session = session.next;
+    }
     if (session === undefined || session.start - gapMs > time) {
-      const made = {
-        start: time,
-        last: time,
-        n: 0,
-        cells: aggregates.create(),
-        emitted: false,
-        changed: true,
-      };
-      this.sessions.splice(first, 0, made);
+      const made = new Session(time);
+      aggregates.begin(made);
+      made.next = session;
+      if (before === undefined) this.#first = made;
+      else before.next = made;
       return made;
     }
     if (time < session.start) this.#moveStart(session, time);
-    if (time > session.last) session.last = time;
-    const next = this.sessions[first + 1];
+    else if (time - session.start > session.length) session.length = time - session.start;
+    const { next } = session;
     if (next !== undefined && next.start - gapMs <= session.last) {
       this.#absorb(session, next, aggregates);
-      this.sessions.splice(first + 1, 1);
+      session.next = next.next;
     }
     session.changed = true;
     return session;
@@ -57,85 +126,76 @@ export class KeySessions extends Entry {
 
   /** Late events that the session's row counts: near enough, and received by last + gap + grace. */
   lateOf(session: Session, gapMs: number, graceMs: number): number {
+    const late = this.#late;
     let n = 0;
-    for (let at = 0; at < this.late.length; at += 2) {
-      if (!touches(session, this.late[at]!, gapMs)) continue;
-      if (this.late[at + 1]! <= session.last + gapMs + graceMs) n++;
+    for (let at = 0; at < late.length; at += 2) {
+      if (!session.touches(late[at]!, gapMs)) continue;
+      if (late[at + 1]! <= session.last + gapMs + graceMs) n++;
     }
     return n;
   }
 
   /** Forgets the late events up to `horizon` that touch no open session. */
   forgetLate(gapMs: number, horizon: number): void {
-    const kept: number[] = [];
-    for (let at = 0; at < this.late.length; at += 2) {
-      const time = this.late[at]!;
-      if (time > horizon || this.sessions.some((each) => touches(each, time, gapMs))) {
-        kept.push(time, this.late[at + 1]!);
+    const late = this.#late;
+    const sessions = this.sessions();
+    this.#late = NONE;
+    for (let at = 0; at < late.length; at += 2) {
+      const time = late[at]!;
+      if (time > horizon || sessions.some((each) => each.touches(time, gapMs))) {
+        this.addLate(time, late[at + 1]!);
       }
     }
-    this.late = kept;
   }
 
-  /**
-   * Sets `due`: when the first session closes or, without any, the first late event can be
-   * forgotten; that is `waitMs` (gap + grace + slack) after its time.
-   */
-  schedule(waitMs: number): void {
-    let first = Infinity;
-    for (const session of this.sessions) if (session.last < first) first = session.last;
-    if (this.sessions.length === 0) {
-      for (let at = 0; at < this.late.length; at += 2) first = Math.min(first, this.late[at]!);
-    }
-    this.due = first + waitMs;
+  #cease(session: Session): void {
+    if (!session.emitted) return;
+    if (this.#ceased === NONE) this.#ceased = [session.start];
+    else (this.#ceased as number[]).push(session.start);
   }
 
   #moveStart(session: Session, start: number): void {
-    if (session.emitted) this.ceased.push(session.start);
+    this.#cease(session);
+    session.length += session.start - start;
     session.start = start;
     session.emitted = false;
   }
 
   #absorb(into: Session, from: Session, aggregates: Aggregates): void {
-    if (from.emitted) this.ceased.push(from.start);
-    into.last = from.last;
+    this.#cease(from);
+    into.length = from.last - into.start;
     into.n += from.n;
-    aggregates.merge(into.cells, from.cells);
+    aggregates.merge(into, from);
   }
 }
-
-/** Whether an event at `time` would belong to the session. */
-export const touches = (session: Session, time: number, gapMs: number): boolean =>
-  time >= session.start - gapMs && time <= session.last + gapMs;
 
 type SavedSession = [start: number, last: number, n: number, emitted: 0 | 1, ...cells: Json[]];
 
 /** The sessions of a key as text: `[late, session…]`. To be encoded after `ceased` was emitted. */
 export const sessionsCodec = (aggregates: Aggregates, waitMs: number): EntryCodec<KeySessions> => ({
-  encode: ({ late, sessions }) =>
+  encode: (entry) =>
     JSON.stringify([
-      late,
-      ...sessions.map(({ start, last, n, emitted, cells }) => [
-        start,
-        last,
-        n,
-        emitted ? 1 : 0,
-        ...aggregates.encode(cells),
-      ]),
+      entry.late,
+      ...entry.sessions().map((session) => {
+        const { start, last, n, emitted } = session;
+        return [start, last, n, emitted ? 1 : 0, ...aggregates.encode(session)];
+      }),
     ]),
-  decode: (bucket, key, text) => {
+  decode: (_bucket, key, text) => {
     const [late, ...sessions] = JSON.parse(text) as [number[], ...SavedSession[]];
-    const entry = new KeySessions(bucket, key);
-    entry.late = late;
-    entry.sessions = sessions.map(([start, last, n, emitted, ...cells]) => ({
-      start,
-      last,
-      n,
-      cells: aggregates.decode(cells),
-      emitted: emitted === 1,
-      changed: false,
-    }));
-    entry.schedule(waitMs);
+    const entry = new KeySessions(key, waitMs);
+    for (let at = 0; at < late.length; at += 2) entry.addLate(late[at]!, late[at + 1]!);
+    entry.keep(
+      sessions.map(([start, last, n, emitted, ...cells]) => {
+        const session = new Session(start);
+        session.length = last - start;
+        session.n = n;
+        session.emitted = emitted === 1;
+        session.changed = false;
+        aggregates.decode(session, cells);
+        return session;
+      }),
+    );
     return entry;
   },
 });

@@ -1,3 +1,6 @@
+/** No slot: a small integer like the slots, for which each entry's field needs no box of its own. */
+export const UNSCHEDULED = -(2 ** 30);
+
 /**
  * One thing that an operator keeps: a group in a pane, the sessions of a key, the history of a key.
  * `held`, `dirty`, `apart`, `touched` and `scheduledAt` belong to the state, not to the operator.
@@ -6,8 +9,6 @@ export abstract class Entry {
   /** Start of a pane, ms; 0 where an operator has one entry a key. */
   readonly bucket: number;
   readonly key: string;
-  /** Progress (received time, ms) at which the operator wants it from `due`; Infinity: never. */
-  due = Infinity;
   /** In the state's memory: `get` would give this very entry. */
   held = false;
   /** Changed since the last `settle`. */
@@ -16,12 +17,17 @@ export abstract class Entry {
   apart = false;
   /** Number of the settle before which it was last asked for. */
   touched = 0;
-  /** The calendar slot that it waits in; -Infinity: none. */
-  scheduledAt = -Infinity;
+  /** The calendar slot that it waits in, or `UNSCHEDULED`. */
+  scheduledAt = UNSCHEDULED;
 
   constructor(bucket: number, key: string) {
     this.bucket = bucket;
     this.key = key;
+  }
+
+  /** Progress (received time, ms) at which the operator wants it from `due`; Infinity: never. */
+  get due(): number {
+    return Infinity;
   }
 }
 
@@ -37,10 +43,12 @@ export interface EntryCodec<E extends Entry> {
  */
 export interface KeyedState<E extends Entry> {
   get(bucket: number, key: string): E | undefined;
-  /** Takes a new entry. */
+  /** Takes a new entry; if it has a `due` already, call `schedule`. */
   add(entry: E): void;
-  /** Says that an entry has changed (its `due`, too). */
+  /** Says that an entry has changed. */
   touch(entry: E): void;
+  /** Says that an entry's `due` may have come nearer; that it went further away needn't be said. */
+  schedule(entry: E): void;
   remove(entry: E): void;
   /** Removes all entries of a bucket. */
   removeBucket(bucket: number): void;

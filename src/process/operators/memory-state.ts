@@ -33,6 +33,9 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
       entry.dirty = true;
       this.#changed.push(entry);
     }
+  }
+
+  schedule(entry: E): void {
     this.#calendar.schedule(entry);
   }
 
@@ -83,7 +86,11 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
   }
 
   restore(saved: readonly SavedEntry[], codec: EntryCodec<E>): void {
-    for (const { bucket, key, text } of saved) this.add(codec.decode(bucket, key, text));
+    for (const { bucket, key, text } of saved) {
+      const entry = codec.decode(bucket, key, text);
+      this.add(entry);
+      this.schedule(entry);
+    }
     this.settle();
   }
 

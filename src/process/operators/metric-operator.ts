@@ -72,7 +72,7 @@ export class MetricLogic {
 
   /** The row that takes back what was said of a session start. */
   deletion(key: string, windowStart: number, version: number): MetricRow {
-    const none = this.aggregates.read(this.aggregates.create());
+    const none = this.aggregates.read(this.aggregates.merged([]));
     const from = { key, windowStart, windowEnd: windowStart, closed: false, latePending: 0 };
     return { ...this.row(from, none, version), op: "delete" };
   }

@@ -58,7 +58,7 @@ export class PaneOperator implements MetricOperator {
     const pane = this.#pane(this.#paneStart, logic.key());
     if (onTime) {
       pane.n++;
-      logic.aggregates.add(pane.cells);
+      logic.aggregates.add(pane);
     } else pane.addLate(this.#firstEnd(pane.bucket, receivedAt - this.#graceMs));
     this.#state.touch(pane);
   }
@@ -118,7 +118,8 @@ export class PaneOperator implements MetricOperator {
   }
 
   #made(bucket: number, key: string): Pane {
-    const made = new Pane(bucket, key, this.#logic.aggregates.create());
+    const made = new Pane(bucket, key);
+    this.#logic.aggregates.begin(made);
     this.#state.add(made);
     return made;
   }
@@ -201,13 +202,9 @@ export class PaneOperator implements MetricOperator {
     const { aggregates } = this.#logic;
     const windowEnd = start + this.#grid.sizeMs;
     const latePending = panes.reduce((sum, pane) => sum + pane.lateIn(windowEnd), 0);
-    let [{ cells }] = panes as [Pane];
-    if (panes.length > 1) {
-      cells = aggregates.create();
-      for (const pane of panes) aggregates.merge(cells, pane.cells);
-    }
+    const all = panes.length === 1 ? panes[0]! : aggregates.merged(panes);
     const from = { key, windowStart: start, windowEnd, closed, latePending };
-    return this.#logic.row(from, aggregates.read(cells), version);
+    return this.#logic.row(from, aggregates.read(all), version);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from "../../core/canonical-json.ts";
 import type { Window } from "../../language/plan/window.ts";
 import type { Aggregates } from "./aggregates.ts";
+import type { CellHolder } from "./cell-holder.ts";
 import type { Cell } from "./cells.ts";
 import { Entry, type EntryCodec } from "./keyed-state.ts";
 
@@ -35,27 +36,31 @@ export function startsOver(grid: Grid, pane: number): number[] {
   return starts;
 }
 
+/** Of panes without late events, which most are. */
+const NONE: number[] = [];
+
 /** The events of one key in one pane. */
-export class Pane extends Entry {
+export class Pane extends Entry implements CellHolder {
   /** Events on time. */
   n = 0;
-  readonly cells: Cell[];
+  first: Cell = null;
+  second: Cell = null;
+  third: Cell = null;
+  fourth: Cell = null;
+  more: Cell[] | undefined = undefined;
   /** Late events: pairs of the first window end that counts them, and how many. */
-  late: number[] = [];
-
-  constructor(bucket: number, key: string, cells: Cell[]) {
-    super(bucket, key);
-    this.cells = cells;
-  }
+  late: readonly number[] = NONE;
 
   addLate(firstEnd: number): void {
-    for (let at = 0; at < this.late.length; at += 2) {
-      if (this.late[at] === firstEnd) {
-        this.late[at + 1]!++;
+    const late = this.late === NONE ? [] : (this.late as number[]);
+    this.late = late;
+    for (let at = 0; at < late.length; at += 2) {
+      if (late[at] === firstEnd) {
+        late[at + 1]!++;
         return;
       }
     }
-    this.late.push(firstEnd, 1);
+    late.push(firstEnd, 1);
   }
 
   /** Late events that a window with this end counts. */
@@ -70,12 +75,13 @@ export class Pane extends Entry {
 
 /** Panes as text: `[n, late, cell…]`. */
 export const paneCodec = (aggregates: Aggregates): EntryCodec<Pane> => ({
-  encode: (pane) => JSON.stringify([pane.n, pane.late, ...aggregates.encode(pane.cells)]),
+  encode: (pane) => JSON.stringify([pane.n, pane.late, ...aggregates.encode(pane)]),
   decode: (bucket, key, text) => {
     const [n, late, ...cells] = JSON.parse(text) as [number, number[], ...Json[]];
-    const pane = new Pane(bucket, key, aggregates.decode(cells));
+    const pane = new Pane(bucket, key);
+    aggregates.decode(pane, cells);
     pane.n = n;
-    pane.late = late;
+    if (late.length > 0) pane.late = late;
     return pane;
   },
 });

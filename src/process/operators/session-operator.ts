@@ -4,7 +4,7 @@ import type { GroupKey } from "../../language/compile/javascript/group-key.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { KeyedState } from "./keyed-state.ts";
-import { KeySessions, touches, type Session } from "./key-sessions.ts";
+import { KeySessions, type Session } from "./key-sessions.ts";
 import {
   sortRows,
   type MetricLogic,
@@ -55,9 +55,9 @@ export class SessionOperator implements MetricOperator {
     const group = logic.key();
     const entry = this.#known(group) ?? this.#made(group);
     const session = entry.sessionAt(time, this.#gapMs, logic.aggregates);
+    if (session.n === 0) this.#state.schedule(entry);
     session.n++;
-    logic.aggregates.add(session.cells);
-    entry.schedule(this.#waitMs);
+    logic.aggregates.add(session);
     this.#state.touch(entry);
   }
 
@@ -76,7 +76,7 @@ export class SessionOperator implements MetricOperator {
 
   *openRows(version: number, accept: RowFilter = () => true): Iterable<MetricRow> {
     for (const entry of this.#state.loaded()) {
-      for (const session of entry.sessions) {
+      for (const session of entry.sessions()) {
         if (this.#isServed(session) && accept(session.start, entry.key))
           yield this.#row(entry, session, version, false);
       }
@@ -106,7 +106,7 @@ export class SessionOperator implements MetricOperator {
   }
 
   #made(group: GroupKey): KeySessions {
-    const made = new KeySessions(0, group.key);
+    const made = new KeySessions(group.key, this.#waitMs);
     this.#state.add(made);
     group.remember(this.#logic.slot, made);
     return made;
@@ -117,12 +117,12 @@ export class SessionOperator implements MetricOperator {
     const group = this.#logic.key();
     const known = this.#known(group);
     const mayCome = time + this.#gapMs > this.#closedThrough();
-    const near = known?.sessions.filter((each) => touches(each, time, this.#gapMs)) ?? [];
+    const near = known?.sessions().filter((each) => each.touches(time, this.#gapMs)) ?? [];
     if (near.length === 0 && !mayCome) return;
     const entry = known ?? this.#made(group);
-    entry.late.push(time, receivedAt);
+    entry.addLate(time, receivedAt);
     for (const session of near) session.changed = true;
-    entry.schedule(this.#waitMs);
+    this.#state.schedule(entry);
     this.#state.touch(entry);
   }
 
@@ -135,9 +135,8 @@ export class SessionOperator implements MetricOperator {
   }
 
   *#changedRows(entry: KeySessions, closed: number, version: number): Iterable<MetricRow> {
-    for (const start of entry.ceased) yield this.#logic.deletion(entry.key, start, version);
-    entry.ceased = [];
-    for (const session of entry.sessions) {
+    for (const start of entry.takeCeased()) yield this.#logic.deletion(entry.key, start, version);
+    for (const session of entry.sessions()) {
       if (!session.changed || session.last + this.#gapMs <= closed) continue;
       session.changed = false;
       if (this.metric.emit === "close" || !this.#isServed(session)) continue;
@@ -149,16 +148,18 @@ export class SessionOperator implements MetricOperator {
   /** Rows of the sessions that close now; the key is forgotten when nothing is left of it. */
   *#close(entry: KeySessions, closed: number, version: number): Iterable<MetricRow> {
     const isClosed = (session: Session): boolean => session.last + this.#gapMs <= closed;
-    for (const session of entry.sessions) {
+    const sessions = entry.sessions();
+    for (const session of sessions) {
       if (isClosed(session) && this.#isServed(session)) {
         yield this.#row(entry, session, version, true);
       }
     }
-    entry.sessions = entry.sessions.filter((session) => !isClosed(session));
+    const open = sessions.filter((session) => !isClosed(session));
+    entry.keep(open);
     entry.forgetLate(this.#gapMs, closed - this.#gapMs);
-    if (entry.sessions.length === 0 && entry.late.length === 0) this.#state.remove(entry);
+    if (open.length === 0 && entry.late.length === 0) this.#state.remove(entry);
     else {
-      entry.schedule(this.#waitMs);
+      this.#state.schedule(entry);
       this.#state.touch(entry);
     }
   }
@@ -171,6 +172,6 @@ export class SessionOperator implements MetricOperator {
       closed,
       latePending: entry.lateOf(session, this.#gapMs, this.#graceMs),
     };
-    return this.#logic.row(from, this.#logic.aggregates.read(session.cells), version);
+    return this.#logic.row(from, this.#logic.aggregates.read(session), version);
   }
 }

@@ -84,6 +84,9 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
       entry.dirty = true;
       this.#changed.push(entry);
     }
+  }
+
+  schedule(entry: E): void {
     this.#calendar.schedule(entry);
   }
 
