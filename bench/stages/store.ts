@@ -1,10 +1,10 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/core/clock.ts";
 import { cubeTables } from "../../src/language/compile/clickhouse/cube-tables.ts";
 import { topicTable } from "../../src/language/compile/clickhouse/topic-table.ts";
 import { ENGINE_FORMATS, LAKE_SETTINGS } from "../../src/process/load/lake-statements.ts";
 import { fileColumns } from "../../src/process/load/load-topic.ts";
+import { NativeFile, SPOOL_FORMAT } from "../../src/process/load/native-file.ts";
 import { quotedTable } from "../../src/storage/warehouse/statements.ts";
 import type { Yardstick } from "../runs/bare-load.ts";
 import { plan, shopBodies, shopDoor, shopRequest, userEvents } from "./shop-rows.ts";
@@ -22,21 +22,23 @@ const ONE_BLOCK = {
   min_insert_block_size_bytes: "100000000000",
 };
 
-/** What an insert of rows as the log has them costs, with and without the cube, and a lake's file. */
+/** What an insert of rows as the loader spools them costs, with and without the cube, and a lake's file. */
 export async function benchStore(
   clock: Clock,
   folder: string,
   { warehouse, cpuUs }: Yardstick,
   events: number,
 ): Promise<StoreFigures> {
-  const path = join(folder, "stage.rows");
+  const path = join(folder, "stage.columns");
   const nowMs = clock.nowMs();
   const door = shopDoor();
-  const file = openSync(path, "w");
+  const file = new NativeFile(path);
+  file.begin(userEvents.layout);
   for (const body of shopBodies(events, nowMs)) {
-    writeSync(file, (await shopRequest(door, body, nowMs)).sets[0]!.rows);
+    file.write((await shopRequest(door, body, nowMs)).sets[0]!.rows);
   }
-  closeSync(file);
+  file.finish();
+  file.close();
   const columns = fileColumns(userEvents.layout);
   const timed = async (work: (round: number) => Promise<void>): Promise<number> => {
     const from = cpuUs();
@@ -48,6 +50,7 @@ export async function benchStore(
       table: userEvents.name,
       path,
       columns,
+      format: SPOOL_FORMAT,
       token: `${name} ${round}`,
       settings: ONE_BLOCK,
     });
@@ -60,7 +63,7 @@ export async function benchStore(
   const insertWithCube = await timed(insert("cube"));
   const parquet = await timed(() =>
     warehouse.exportFile({
-      from: { path, columns },
+      from: { path, columns, format: SPOOL_FORMAT },
       path: join(folder, "stage.parquet"),
       format: ENGINE_FORMATS.parquet,
       settings: LAKE_SETTINGS,

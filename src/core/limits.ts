@@ -77,6 +77,10 @@ export const LIMITS = {
   loadRowsMax: 200_000,
   /** Bytes after which one insert of the loader takes no further batch. */
   loadBytesMax: 96 * 1024 * 1024,
+  /** Rows of one block of a file on its way to the warehouse or the lake. */
+  spoolBlockRowsMax: 16_384,
+  /** Bytes of rows after which such a block takes no further row. */
+  spoolBlockBytesMax: 8 * 1024 * 1024,
   /** Rows after which a partition's events are written to the lake. */
   lakeRollRowsMax: 1_000_000,
   /** Bytes of rows after which a partition's events are written to the lake. */

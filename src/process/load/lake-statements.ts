@@ -3,6 +3,7 @@ import { LIMITS } from "../../core/limits.ts";
 import { quotedName, quotedText, structureOf } from "../../storage/warehouse/statements.ts";
 import type { FileInsert } from "../../storage/warehouse/warehouse.ts";
 import type { LakeFormat } from "../../storage/lake/lake.ts";
+import { SPOOL_FORMAT } from "./native-file.ts";
 
 /** What ClickHouse calls a format of the lake. */
 export const ENGINE_FORMATS = { parquet: "Parquet", orc: "ORC" } as const satisfies Record<
@@ -31,7 +32,7 @@ export interface SpoolSource {
 }
 
 const spoolSql = ({ path, columns }: SpoolSource): string =>
-  `file(${quotedText(path)}, 'RowBinary', ${quotedText(structureOf(columns))})`;
+  `file(${quotedText(path)}, ${quotedText(SPOOL_FORMAT)}, ${quotedText(structureOf(columns))})`;
 
 const daySql = ({ time }: SpoolSource): string => `toDate(${quotedName(time)}, 'UTC')`;
 

@@ -23,6 +23,7 @@ import {
 } from "./lake-statements.ts";
 import { type LoadCounter, LoadCounters } from "./load-counters.ts";
 import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
+import { SPOOL_FORMAT } from "./native-file.ts";
 import { partitionsBehind, receivedAt } from "./partitions-behind.ts";
 import { type Spool, type SpoolRange, spoolRows } from "./spool.ts";
 
@@ -56,7 +57,7 @@ export interface LakeStep {
 
 /**
  * Writes the log's events into the lake. One step is one range of one partition: its rows go to a
- * file as they are, the engine turns them into one columnar file a day, the lake takes these. The
+ * file, the engine turns them into one columnar file a day, the lake takes these. The
  * lake has the range on record before, so that after a crash the same range is written again over
  * the same files.
  */
@@ -103,11 +104,17 @@ export class LakeWriter {
     startMs: number,
     to?: number,
   ): Promise<LakeStep> {
-    const { log, lake, rowsMax, bytesMax } = this.#options;
-    const spool = await spoolRows(log, topic, [{ partition, from, to }], this.#spoolPath, {
-      rowsMax: rowsMax ?? LIMITS.lakeRollRowsMax,
-      bytesMax: bytesMax ?? LIMITS.lakeRollBytesMax,
-    });
+    const { lake, rowsMax, bytesMax } = this.#options;
+    const spool = await spoolRows(
+      this.#options,
+      topic,
+      [{ partition, from, to }],
+      this.#spoolPath,
+      {
+        rowsMax: rowsMax ?? LIMITS.lakeRollRowsMax,
+        bytesMax: bytesMax ?? LIMITS.lakeRollBytesMax,
+      },
+    );
     const range = { topic, ...spool.ranges[0]! } satisfies LakeRange & SpoolRange;
     const folder = lake.begin(range);
     const staged = await this.#stage(spool, folder);
@@ -128,7 +135,7 @@ export class LakeWriter {
     if (date !== dayOf(spool.maxTime)) return this.#stageDays(topic, spool, folder, columns);
     const path = join(folder, `${date}.${this.#format}`);
     await this.#options.warehouse.exportFile({
-      from: { path: this.#spoolPath, columns },
+      from: { path: this.#spoolPath, columns, format: SPOOL_FORMAT },
       path,
       format: ENGINE_FORMATS[this.#format],
       settings: LAKE_SETTINGS,

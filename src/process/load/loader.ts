@@ -9,6 +9,7 @@ import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { type LoadCounter, LoadCounters } from "./load-counters.ts";
 import { LoadDatabase, type LoadIntent } from "./load-database.ts";
 import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
+import { SPOOL_FORMAT } from "./native-file.ts";
 import { partitionsBehind } from "./partitions-behind.ts";
 import { type Spool, spoolRows } from "./spool.ts";
 
@@ -46,7 +47,7 @@ export interface LoadStep {
 
 /**
  * Brings the log's events into the warehouse's tables, exactly once. One step is one insert: rows
- * of one topic and one layout, of several partitions, copied from the log to a file as they are.
+ * of one topic and one layout, of several partitions, put from the log into a file of columns.
  *
  * The ranges are on record before the insert, which carries a token; after a crash exactly the same
  * ranges are inserted with the same token, and the warehouse adds what is missing (an insert over
@@ -116,10 +117,10 @@ export class Loader {
   }
 
   async #spool({ name }: LoadTopic): Promise<Spool | undefined> {
-    const { log, rowsMax = LIMITS.loadRowsMax, bytesMax = LIMITS.loadBytesMax } = this.#options;
+    const { rowsMax = LIMITS.loadRowsMax, bytesMax = LIMITS.loadBytesMax } = this.#options;
     const requests = this.#behind(name).partitions;
     if (requests.length === 0) return undefined;
-    return spoolRows(log, name, requests, this.#spoolPath, { rowsMax, bytesMax });
+    return spoolRows(this.#options, name, requests, this.#spoolPath, { rowsMax, bytesMax });
   }
 
   async #load(topic: LoadTopic, spool: Spool, layoutId: number, startMs: number) {
@@ -135,7 +136,7 @@ export class Loader {
   async #resume(intent: LoadIntent, startMs: number): Promise<LoadStep> {
     const { topic, ranges } = intent;
     const unbounded = { rowsMax: Infinity, bytesMax: Infinity };
-    const spool = await spoolRows(this.#options.log, topic, ranges, this.#spoolPath, unbounded);
+    const spool = await spoolRows(this.#options, topic, ranges, this.#spoolPath, unbounded);
     await this.#insert(intent);
     await this.#verify(intent);
     return this.#finish(spool, startMs);
@@ -146,6 +147,7 @@ export class Loader {
     const inserted = this.#options.warehouse.insertFile({
       table: topic,
       path: this.#spoolPath,
+      format: SPOOL_FORMAT,
       columns: fileColumns(this.#options.layoutOf(topic, layoutId)),
       token: token.slice(-200),
       settings: ONE_BLOCK,

@@ -1,7 +1,8 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { assert } from "../../core/errors.ts";
 import type { Batch, LogReader } from "../../storage/log/log.ts";
+import type { LayoutOf } from "./load-topic.ts";
+import { NativeFile } from "./native-file.ts";
 
 /** Offsets `[from, to)` of one partition whose rows are all in one layout. */
 export interface SpoolRange {
@@ -11,13 +12,14 @@ export interface SpoolRange {
   readonly rows: number;
 }
 
-/** Rows of one topic in one file, as the log's batches hold them, and what is known of them. */
+/** Rows of one topic in one file, and what is known of them. */
 export interface Spool {
   readonly topic: string;
   /** Undefined where there are no rows: nothing but heartbeats. */
   readonly layoutId: number | undefined;
   readonly ranges: readonly SpoolRange[];
   readonly rows: number;
+  /** Of the rows as the log has them. */
   readonly bytes: number;
   /** Over all rows, ms; meaningless where there are none. */
   readonly minTime: number;
@@ -40,20 +42,26 @@ export interface SpoolRequest {
   readonly to?: number | undefined;
 }
 
+/** Where rows are spooled from. */
+export interface SpoolSource {
+  readonly log: LogReader;
+  readonly layoutOf: LayoutOf;
+}
+
 /**
- * Copies rows of the log, untouched, into a file: whole batches, partition after partition, as long
- * as they are in one layout and the bounds allow (one batch at least). Each partition has an equal
- * share of the bounds. The file isn't synced: the log is what is kept. Between reads others get their
- * turn: an operator of the same process must not wait for a million rows.
+ * Puts rows of the log into a file (`SPOOL_FORMAT`), no value changed: whole batches, partition
+ * after partition, as long as they are in one layout and the bounds allow (one batch at least). Each
+ * partition has an equal share of the bounds. The file isn't synced: the log is what is kept. Between
+ * reads others get their turn: an operator of the same process must not wait for a million rows.
  */
 export async function spoolRows(
-  log: LogReader,
+  { log, layoutOf }: SpoolSource,
   topic: string,
   requests: readonly SpoolRequest[],
   path: string,
   bounds: SpoolBounds,
 ): Promise<Spool> {
-  const writer = new SpoolWriter(topic, path);
+  const writer = new SpoolWriter(topic, layoutOf, path);
   try {
     const share = {
       rowsMax: bounds.rowsMax / requests.length,
@@ -71,7 +79,8 @@ const READ_BYTES = 2 * 1024 * 1024;
 
 class SpoolWriter {
   readonly #topic: string;
-  readonly #handle: number;
+  readonly #layoutOf: LayoutOf;
+  readonly #file: NativeFile;
   readonly #ranges: SpoolRange[] = [];
   #layoutId: number | undefined;
   #rows = 0;
@@ -82,9 +91,10 @@ class SpoolWriter {
   #maxReceivedAt = -Infinity;
   #isWhole = true;
 
-  constructor(topic: string, path: string) {
+  constructor(topic: string, layoutOf: LayoutOf, path: string) {
     this.#topic = topic;
-    this.#handle = openSync(path, "w");
+    this.#layoutOf = layoutOf;
+    this.#file = new NativeFile(path);
   }
 
   async copy(
@@ -118,6 +128,7 @@ class SpoolWriter {
   }
 
   finish(): Spool {
+    this.#file.finish();
     return {
       topic: this.#topic,
       layoutId: this.#layoutId,
@@ -133,18 +144,22 @@ class SpoolWriter {
   }
 
   close(): void {
-    closeSync(this.#handle);
+    this.#file.close();
   }
 
   #accepts(batch: Batch): boolean {
     if (batch.kind === "heartbeat") return true;
-    this.#layoutId ??= batch.layoutId;
+    if (this.#layoutId === undefined) {
+      this.#layoutId = batch.layoutId;
+      this.#file.begin(this.#layoutOf(this.#topic, batch.layoutId));
+    }
     return this.#layoutId === batch.layoutId;
   }
 
   #write(batch: Batch): void {
     if (batch.kind === "heartbeat") return;
-    for (let at = 0; at < batch.rows.length;) at += writeSync(this.#handle, batch.rows, at);
+    const rows = this.#file.write(batch.rows);
+    assert(rows === batch.count, `${rows} rows are in a batch of ${batch.count}`);
     this.#rows += batch.count;
     this.#bytes += batch.rows.length;
     this.#minTime = Math.min(this.#minTime, batch.minTime);
