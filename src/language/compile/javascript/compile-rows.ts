@@ -6,7 +6,7 @@ import { ROW_HEAD, type Layout } from "../../schema/layout.ts";
 import { compareTexts } from "./compare-texts.ts";
 import { ExpressionCode, type ExpressionCodeOptions } from "./expression-code.ts";
 import { GroupKey, GroupKeys } from "./group-key.ts";
-import { groupOf, quotedOf, TextCache } from "./text-cache.ts";
+import { groupOf, quotedOf, TextCache, UNCACHED } from "./text-cache.ts";
 import { readCode, walkerCode } from "./walker-code.ts";
 
 /**
@@ -40,6 +40,8 @@ export interface TextRange {
 export interface RowProgramOptions extends ExpressionCodeOptions {
   /** Lists of dimensions whose canonical keys are wanted. */
   readonly keys?: readonly (readonly Expression[])[];
+  /** Texts that were read are kept for when they come again (default), or not. */
+  readonly texts?: "kept" | "fresh";
 }
 
 /**
@@ -56,9 +58,11 @@ export function compileRows(
   const keys = (options.keys ?? []).map((each) => `() => ${code.key(each)}`);
   const texts = expressions.map((each) => textRangeCode(layout, code, each));
   const body = programCode(layout, code, values, keys, texts);
+  const cache = (): Pick<TextCache, "read"> =>
+    options.texts === "fresh" ? UNCACHED : new TextCache();
   const helpers = {
     outside: code.outsideGetters,
-    caches: layout.columns.map((_, index) => (code.texts.has(index) ? new TextCache() : undefined)),
+    caches: layout.columns.map((_, index) => (code.texts.has(index) ? cache() : undefined)),
     compareTexts,
     groupOf,
     GroupKey,

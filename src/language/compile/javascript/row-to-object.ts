@@ -19,6 +19,7 @@ function readerOf(layout: Layout): RowProgram {
         type: column.valueType,
         nullable: column.nullable,
       })),
+      { texts: "fresh" },
     );
     readers.set(layout, reader);
   }

@@ -93,6 +93,12 @@ export class TextCache {
   }
 }
 
+/** Reads texts of which few come again: nothing is kept. */
+export const UNCACHED = {
+  read: (bytes: Uint8Array, _: DataView, start: number, length: number): CachedText =>
+    new CachedText(decodeText(bytes, start, length)),
+};
+
 /** The text as JSON. */
 export function quotedOf(cached: CachedText): string {
   if (cached.quoted === "") cached.quoted = JSON.stringify(cached.text);
