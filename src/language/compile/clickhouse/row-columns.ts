@@ -8,13 +8,17 @@ import { quoteName } from "./sql-text.ts";
 export const rowStructure = (layout: Layout): string =>
   layout.columns.map((column) => `${quoteName(column.name)} ${clickhouseType(column)}`).join(", ");
 
-/** Compression by what a column holds: times and offsets grow, so their differences are small. */
+/**
+ * Compression by what a column holds: times and offsets grow, so their differences are small. What
+ * compresses the rest is left to the server, which may take a quick method for small, young parts
+ * and a thorough one for large ones, as the embedded engine does.
+ */
 export function columnCodec(column: Column): string {
   switch (column.codec) {
     case "time":
     case "uint64":
-      return "CODEC(Delta, ZSTD(1))";
+      return "CODEC(Delta, Default)";
     default:
-      return "CODEC(ZSTD(1))";
+      return "CODEC(Default)";
   }
 }

@@ -12,6 +12,12 @@ export interface TopicTableOptions {
 /** Inserts of a token that are remembered, so that a repeated one changes nothing. */
 export const DEDUPLICATION_WINDOW = 10_000;
 
+/**
+ * How many parts of a size come together before they are merged (ClickHouse's default is 5): each
+ * level of merges writes every row once more, and 16 to the power of three inserts are few levels.
+ */
+const MERGE_BASE = 16;
+
 const columnSql = (column: Column): string =>
   `${quoteName(column.name)} ${clickhouseType(column)} ${columnCodec(column)}`;
 
@@ -31,7 +37,7 @@ export function topicTable(topic: Topic, options: TopicTableOptions = {}): reado
     `PARTITION BY toYYYYMM(${time})`,
     `ORDER BY (${sortingKey(topic).join(", ")})`,
     ttl(time, options),
-    `SETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
+    `SETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, merge_selector_base = ${MERGE_BASE}`,
   ];
   return [
     create.filter((line) => line !== "").join("\n"),

@@ -1,111 +1,111 @@
 -- schema
 CREATE TABLE IF NOT EXISTS `user-events` (
-  `_offset` UInt64 CODEC(Delta, ZSTD(1)),
-  `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `_partition` UInt16 CODEC(ZSTD(1)),
-  `_flags` UInt8 CODEC(ZSTD(1)),
-  `event_id` String CODEC(ZSTD(1)),
-  `user_id` Nullable(String) CODEC(ZSTD(1)),
-  `anonymous_id` Nullable(String) CODEC(ZSTD(1)),
-  `session_id` Nullable(String) CODEC(ZSTD(1)),
-  `event_type` LowCardinality(String) CODEC(ZSTD(1)),
-  `event_name` Nullable(String) CODEC(ZSTD(1)),
-  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `properties.page_url` Nullable(String) CODEC(ZSTD(1)),
-  `properties.referrer` Nullable(String) CODEC(ZSTD(1)),
-  `properties.user_agent` Nullable(String) CODEC(ZSTD(1)),
-  `properties.device_type` LowCardinality(Nullable(String)) CODEC(ZSTD(1)),
-  `properties.location.country` Nullable(String) CODEC(ZSTD(1)),
-  `properties.location.region` Nullable(String) CODEC(ZSTD(1)),
-  `properties.location.city` Nullable(String) CODEC(ZSTD(1)),
-  `properties.price` Nullable(Decimal(18, 4)) CODEC(ZSTD(1)),
-  `properties.currency` Nullable(String) CODEC(ZSTD(1)),
-  `context.app_version` Nullable(String) CODEC(ZSTD(1)),
-  `context.platform` LowCardinality(Nullable(String)) CODEC(ZSTD(1)),
-  `context.screen_resolution` Nullable(String) CODEC(ZSTD(1)),
-  `page_path` Nullable(String) CODEC(ZSTD(1)),
-  `_in_dim_users` Nullable(Bool) CODEC(ZSTD(1)),
-  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
-  `_undeclared` Nullable(String) CODEC(ZSTD(1)),
-  `_original` Nullable(String) CODEC(ZSTD(1))
+  `_offset` UInt64 CODEC(Delta, Default),
+  `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `_partition` UInt16 CODEC(Default),
+  `_flags` UInt8 CODEC(Default),
+  `event_id` String CODEC(Default),
+  `user_id` Nullable(String) CODEC(Default),
+  `anonymous_id` Nullable(String) CODEC(Default),
+  `session_id` Nullable(String) CODEC(Default),
+  `event_type` LowCardinality(String) CODEC(Default),
+  `event_name` Nullable(String) CODEC(Default),
+  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `properties.page_url` Nullable(String) CODEC(Default),
+  `properties.referrer` Nullable(String) CODEC(Default),
+  `properties.user_agent` Nullable(String) CODEC(Default),
+  `properties.device_type` LowCardinality(Nullable(String)) CODEC(Default),
+  `properties.location.country` Nullable(String) CODEC(Default),
+  `properties.location.region` Nullable(String) CODEC(Default),
+  `properties.location.city` Nullable(String) CODEC(Default),
+  `properties.price` Nullable(Decimal(18, 4)) CODEC(Default),
+  `properties.currency` Nullable(String) CODEC(Default),
+  `context.app_version` Nullable(String) CODEC(Default),
+  `context.platform` LowCardinality(Nullable(String)) CODEC(Default),
+  `context.screen_resolution` Nullable(String) CODEC(Default),
+  `page_path` Nullable(String) CODEC(Default),
+  `_in_dim_users` Nullable(Bool) CODEC(Default),
+  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default),
+  `_undeclared` Nullable(String) CODEC(Default),
+  `_original` Nullable(String) CODEC(Default)
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(`timestamp`)
 ORDER BY (toStartOfHour(`timestamp`), `event_type`, `timestamp`, `_offset`)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 16;
 
-ALTER TABLE `user-events` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, ZSTD(1)) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(ZSTD(1)) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(ZSTD(1)) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(ZSTD(1)) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `user_id` Nullable(String) CODEC(ZSTD(1)) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `anonymous_id` Nullable(String) CODEC(ZSTD(1)) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `session_id` Nullable(String) CODEC(ZSTD(1)) AFTER `anonymous_id`, ADD COLUMN IF NOT EXISTS `event_type` LowCardinality(String) CODEC(ZSTD(1)) AFTER `session_id`, ADD COLUMN IF NOT EXISTS `event_name` Nullable(String) CODEC(ZSTD(1)) AFTER `event_type`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `event_name`, ADD COLUMN IF NOT EXISTS `properties.page_url` Nullable(String) CODEC(ZSTD(1)) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `properties.referrer` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.page_url`, ADD COLUMN IF NOT EXISTS `properties.user_agent` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.referrer`, ADD COLUMN IF NOT EXISTS `properties.device_type` LowCardinality(Nullable(String)) CODEC(ZSTD(1)) AFTER `properties.user_agent`, ADD COLUMN IF NOT EXISTS `properties.location.country` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.device_type`, ADD COLUMN IF NOT EXISTS `properties.location.region` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.location.country`, ADD COLUMN IF NOT EXISTS `properties.location.city` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.location.region`, ADD COLUMN IF NOT EXISTS `properties.price` Nullable(Decimal(18, 4)) CODEC(ZSTD(1)) AFTER `properties.location.city`, ADD COLUMN IF NOT EXISTS `properties.currency` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.price`, ADD COLUMN IF NOT EXISTS `context.app_version` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.currency`, ADD COLUMN IF NOT EXISTS `context.platform` LowCardinality(Nullable(String)) CODEC(ZSTD(1)) AFTER `context.app_version`, ADD COLUMN IF NOT EXISTS `context.screen_resolution` Nullable(String) CODEC(ZSTD(1)) AFTER `context.platform`, ADD COLUMN IF NOT EXISTS `page_path` Nullable(String) CODEC(ZSTD(1)) AFTER `context.screen_resolution`, ADD COLUMN IF NOT EXISTS `_in_dim_users` Nullable(Bool) CODEC(ZSTD(1)) AFTER `page_path`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)) AFTER `_in_dim_users`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(ZSTD(1)) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(ZSTD(1)) AFTER `_undeclared`;
+ALTER TABLE `user-events` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, Default) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(Default) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(Default) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(Default) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `user_id` Nullable(String) CODEC(Default) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `anonymous_id` Nullable(String) CODEC(Default) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `session_id` Nullable(String) CODEC(Default) AFTER `anonymous_id`, ADD COLUMN IF NOT EXISTS `event_type` LowCardinality(String) CODEC(Default) AFTER `session_id`, ADD COLUMN IF NOT EXISTS `event_name` Nullable(String) CODEC(Default) AFTER `event_type`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `event_name`, ADD COLUMN IF NOT EXISTS `properties.page_url` Nullable(String) CODEC(Default) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `properties.referrer` Nullable(String) CODEC(Default) AFTER `properties.page_url`, ADD COLUMN IF NOT EXISTS `properties.user_agent` Nullable(String) CODEC(Default) AFTER `properties.referrer`, ADD COLUMN IF NOT EXISTS `properties.device_type` LowCardinality(Nullable(String)) CODEC(Default) AFTER `properties.user_agent`, ADD COLUMN IF NOT EXISTS `properties.location.country` Nullable(String) CODEC(Default) AFTER `properties.device_type`, ADD COLUMN IF NOT EXISTS `properties.location.region` Nullable(String) CODEC(Default) AFTER `properties.location.country`, ADD COLUMN IF NOT EXISTS `properties.location.city` Nullable(String) CODEC(Default) AFTER `properties.location.region`, ADD COLUMN IF NOT EXISTS `properties.price` Nullable(Decimal(18, 4)) CODEC(Default) AFTER `properties.location.city`, ADD COLUMN IF NOT EXISTS `properties.currency` Nullable(String) CODEC(Default) AFTER `properties.price`, ADD COLUMN IF NOT EXISTS `context.app_version` Nullable(String) CODEC(Default) AFTER `properties.currency`, ADD COLUMN IF NOT EXISTS `context.platform` LowCardinality(Nullable(String)) CODEC(Default) AFTER `context.app_version`, ADD COLUMN IF NOT EXISTS `context.screen_resolution` Nullable(String) CODEC(Default) AFTER `context.platform`, ADD COLUMN IF NOT EXISTS `page_path` Nullable(String) CODEC(Default) AFTER `context.screen_resolution`, ADD COLUMN IF NOT EXISTS `_in_dim_users` Nullable(Bool) CODEC(Default) AFTER `page_path`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default) AFTER `_in_dim_users`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(Default) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(Default) AFTER `_undeclared`;
 
 CREATE TABLE IF NOT EXISTS `shop-events` (
-  `_offset` UInt64 CODEC(Delta, ZSTD(1)),
-  `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `_partition` UInt16 CODEC(ZSTD(1)),
-  `_flags` UInt8 CODEC(ZSTD(1)),
-  `event_id` String CODEC(ZSTD(1)),
-  `user_id` String CODEC(ZSTD(1)),
-  `event_type` LowCardinality(String) CODEC(ZSTD(1)),
-  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `properties.product_id` String CODEC(ZSTD(1)),
-  `properties.category` Nullable(String) CODEC(ZSTD(1)),
-  `properties.price` Decimal(18, 4) CODEC(ZSTD(1)),
-  `properties.quantity` Int64 CODEC(ZSTD(1)),
-  `properties.currency` String CODEC(ZSTD(1)),
-  `properties.discount_code` Nullable(String) CODEC(ZSTD(1)),
-  `transaction.order_id` Nullable(String) CODEC(ZSTD(1)),
-  `transaction.total_amount` Nullable(Decimal(18, 4)) CODEC(ZSTD(1)),
-  `transaction.payment_method` Nullable(String) CODEC(ZSTD(1)),
-  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
-  `_undeclared` Nullable(String) CODEC(ZSTD(1)),
-  `_original` Nullable(String) CODEC(ZSTD(1))
+  `_offset` UInt64 CODEC(Delta, Default),
+  `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `_partition` UInt16 CODEC(Default),
+  `_flags` UInt8 CODEC(Default),
+  `event_id` String CODEC(Default),
+  `user_id` String CODEC(Default),
+  `event_type` LowCardinality(String) CODEC(Default),
+  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `properties.product_id` String CODEC(Default),
+  `properties.category` Nullable(String) CODEC(Default),
+  `properties.price` Decimal(18, 4) CODEC(Default),
+  `properties.quantity` Int64 CODEC(Default),
+  `properties.currency` String CODEC(Default),
+  `properties.discount_code` Nullable(String) CODEC(Default),
+  `transaction.order_id` Nullable(String) CODEC(Default),
+  `transaction.total_amount` Nullable(Decimal(18, 4)) CODEC(Default),
+  `transaction.payment_method` Nullable(String) CODEC(Default),
+  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default),
+  `_undeclared` Nullable(String) CODEC(Default),
+  `_original` Nullable(String) CODEC(Default)
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(`timestamp`)
 ORDER BY (toStartOfHour(`timestamp`), `event_type`, `timestamp`, `_offset`)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 16;
 
-ALTER TABLE `shop-events` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, ZSTD(1)) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(ZSTD(1)) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(ZSTD(1)) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(ZSTD(1)) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `user_id` String CODEC(ZSTD(1)) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `event_type` LowCardinality(String) CODEC(ZSTD(1)) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `event_type`, ADD COLUMN IF NOT EXISTS `properties.product_id` String CODEC(ZSTD(1)) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `properties.category` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.product_id`, ADD COLUMN IF NOT EXISTS `properties.price` Decimal(18, 4) CODEC(ZSTD(1)) AFTER `properties.category`, ADD COLUMN IF NOT EXISTS `properties.quantity` Int64 CODEC(ZSTD(1)) AFTER `properties.price`, ADD COLUMN IF NOT EXISTS `properties.currency` String CODEC(ZSTD(1)) AFTER `properties.quantity`, ADD COLUMN IF NOT EXISTS `properties.discount_code` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.currency`, ADD COLUMN IF NOT EXISTS `transaction.order_id` Nullable(String) CODEC(ZSTD(1)) AFTER `properties.discount_code`, ADD COLUMN IF NOT EXISTS `transaction.total_amount` Nullable(Decimal(18, 4)) CODEC(ZSTD(1)) AFTER `transaction.order_id`, ADD COLUMN IF NOT EXISTS `transaction.payment_method` Nullable(String) CODEC(ZSTD(1)) AFTER `transaction.total_amount`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)) AFTER `transaction.payment_method`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(ZSTD(1)) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(ZSTD(1)) AFTER `_undeclared`;
+ALTER TABLE `shop-events` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, Default) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(Default) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(Default) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(Default) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `user_id` String CODEC(Default) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `event_type` LowCardinality(String) CODEC(Default) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `event_type`, ADD COLUMN IF NOT EXISTS `properties.product_id` String CODEC(Default) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `properties.category` Nullable(String) CODEC(Default) AFTER `properties.product_id`, ADD COLUMN IF NOT EXISTS `properties.price` Decimal(18, 4) CODEC(Default) AFTER `properties.category`, ADD COLUMN IF NOT EXISTS `properties.quantity` Int64 CODEC(Default) AFTER `properties.price`, ADD COLUMN IF NOT EXISTS `properties.currency` String CODEC(Default) AFTER `properties.quantity`, ADD COLUMN IF NOT EXISTS `properties.discount_code` Nullable(String) CODEC(Default) AFTER `properties.currency`, ADD COLUMN IF NOT EXISTS `transaction.order_id` Nullable(String) CODEC(Default) AFTER `properties.discount_code`, ADD COLUMN IF NOT EXISTS `transaction.total_amount` Nullable(Decimal(18, 4)) CODEC(Default) AFTER `transaction.order_id`, ADD COLUMN IF NOT EXISTS `transaction.payment_method` Nullable(String) CODEC(Default) AFTER `transaction.total_amount`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default) AFTER `transaction.payment_method`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(Default) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(Default) AFTER `_undeclared`;
 
 CREATE TABLE IF NOT EXISTS `dim_users` (
-  `_offset` UInt64 CODEC(Delta, ZSTD(1)),
-  `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `_partition` UInt16 CODEC(ZSTD(1)),
-  `_flags` UInt8 CODEC(ZSTD(1)),
-  `event_id` String CODEC(ZSTD(1)),
-  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `user_id` String CODEC(ZSTD(1)),
-  `country` Nullable(String) CODEC(ZSTD(1)),
-  `region` Nullable(String) CODEC(ZSTD(1)),
-  `email` Nullable(String) CODEC(ZSTD(1)),
-  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
-  `_undeclared` Nullable(String) CODEC(ZSTD(1)),
-  `_original` Nullable(String) CODEC(ZSTD(1))
+  `_offset` UInt64 CODEC(Delta, Default),
+  `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `_partition` UInt16 CODEC(Default),
+  `_flags` UInt8 CODEC(Default),
+  `event_id` String CODEC(Default),
+  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `user_id` String CODEC(Default),
+  `country` Nullable(String) CODEC(Default),
+  `region` Nullable(String) CODEC(Default),
+  `email` Nullable(String) CODEC(Default),
+  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default),
+  `_undeclared` Nullable(String) CODEC(Default),
+  `_original` Nullable(String) CODEC(Default)
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(`timestamp`)
 ORDER BY (`user_id`, `timestamp`, `_offset`)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 16;
 
-ALTER TABLE `dim_users` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, ZSTD(1)) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(ZSTD(1)) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(ZSTD(1)) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(ZSTD(1)) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `user_id` String CODEC(ZSTD(1)) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `country` Nullable(String) CODEC(ZSTD(1)) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `region` Nullable(String) CODEC(ZSTD(1)) AFTER `country`, ADD COLUMN IF NOT EXISTS `email` Nullable(String) CODEC(ZSTD(1)) AFTER `region`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)) AFTER `email`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(ZSTD(1)) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(ZSTD(1)) AFTER `_undeclared`;
+ALTER TABLE `dim_users` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, Default) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(Default) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(Default) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(Default) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `user_id` String CODEC(Default) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `country` Nullable(String) CODEC(Default) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `region` Nullable(String) CODEC(Default) AFTER `country`, ADD COLUMN IF NOT EXISTS `email` Nullable(String) CODEC(Default) AFTER `region`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default) AFTER `email`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(Default) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(Default) AFTER `_undeclared`;
 
 CREATE TABLE IF NOT EXISTS `paid-orders` (
-  `_offset` UInt64 CODEC(Delta, ZSTD(1)),
-  `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `_partition` UInt16 CODEC(ZSTD(1)),
-  `_flags` UInt8 CODEC(ZSTD(1)),
-  `event_id` String CODEC(ZSTD(1)),
-  `user_id` String CODEC(ZSTD(1)),
-  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  `product_id` Nullable(String) CODEC(ZSTD(1)),
-  `category` Nullable(String) CODEC(ZSTD(1)),
-  `amount` Nullable(Decimal(38, 4)) CODEC(ZSTD(1)),
-  `currency` Nullable(String) CODEC(ZSTD(1)),
-  `country` Nullable(String) CODEC(ZSTD(1)),
-  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)),
-  `_undeclared` Nullable(String) CODEC(ZSTD(1)),
-  `_original` Nullable(String) CODEC(ZSTD(1))
+  `_offset` UInt64 CODEC(Delta, Default),
+  `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `_partition` UInt16 CODEC(Default),
+  `_flags` UInt8 CODEC(Default),
+  `event_id` String CODEC(Default),
+  `user_id` String CODEC(Default),
+  `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default),
+  `product_id` Nullable(String) CODEC(Default),
+  `category` Nullable(String) CODEC(Default),
+  `amount` Nullable(Decimal(38, 4)) CODEC(Default),
+  `currency` Nullable(String) CODEC(Default),
+  `country` Nullable(String) CODEC(Default),
+  `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default),
+  `_undeclared` Nullable(String) CODEC(Default),
+  `_original` Nullable(String) CODEC(Default)
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(`timestamp`)
 ORDER BY (toStartOfHour(`timestamp`), `timestamp`, `_offset`)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 16;
 
-ALTER TABLE `paid-orders` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, ZSTD(1)) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(ZSTD(1)) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(ZSTD(1)) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(ZSTD(1)) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `user_id` String CODEC(ZSTD(1)) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `product_id` Nullable(String) CODEC(ZSTD(1)) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `category` Nullable(String) CODEC(ZSTD(1)) AFTER `product_id`, ADD COLUMN IF NOT EXISTS `amount` Nullable(Decimal(38, 4)) CODEC(ZSTD(1)) AFTER `category`, ADD COLUMN IF NOT EXISTS `currency` Nullable(String) CODEC(ZSTD(1)) AFTER `amount`, ADD COLUMN IF NOT EXISTS `country` Nullable(String) CODEC(ZSTD(1)) AFTER `currency`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, ZSTD(1)) AFTER `country`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(ZSTD(1)) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(ZSTD(1)) AFTER `_undeclared`;
+ALTER TABLE `paid-orders` ADD COLUMN IF NOT EXISTS `_offset` UInt64 CODEC(Delta, Default) FIRST, ADD COLUMN IF NOT EXISTS `received_at` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `_offset`, ADD COLUMN IF NOT EXISTS `_partition` UInt16 CODEC(Default) AFTER `received_at`, ADD COLUMN IF NOT EXISTS `_flags` UInt8 CODEC(Default) AFTER `_partition`, ADD COLUMN IF NOT EXISTS `event_id` String CODEC(Default) AFTER `_flags`, ADD COLUMN IF NOT EXISTS `user_id` String CODEC(Default) AFTER `event_id`, ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') CODEC(Delta, Default) AFTER `user_id`, ADD COLUMN IF NOT EXISTS `product_id` Nullable(String) CODEC(Default) AFTER `timestamp`, ADD COLUMN IF NOT EXISTS `category` Nullable(String) CODEC(Default) AFTER `product_id`, ADD COLUMN IF NOT EXISTS `amount` Nullable(Decimal(38, 4)) CODEC(Default) AFTER `category`, ADD COLUMN IF NOT EXISTS `currency` Nullable(String) CODEC(Default) AFTER `amount`, ADD COLUMN IF NOT EXISTS `country` Nullable(String) CODEC(Default) AFTER `currency`, ADD COLUMN IF NOT EXISTS `_time_original` Nullable(DateTime64(3, 'UTC')) CODEC(Delta, Default) AFTER `country`, ADD COLUMN IF NOT EXISTS `_undeclared` Nullable(String) CODEC(Default) AFTER `_time_original`, ADD COLUMN IF NOT EXISTS `_original` Nullable(String) CODEC(Default) AFTER `_undeclared`;
 
 CREATE OR REPLACE VIEW `dim_users__newest` AS
 SELECT * FROM `dim_users` ORDER BY `user_id`, `timestamp` DESC, `_partition` DESC, `_offset` DESC LIMIT 1 BY `user_id`;
