@@ -23,7 +23,7 @@ const columnSql = (column: Column): string =>
 
 /**
  * Statements that bring a topic's table about and up to date, each of which may be repeated: the
- * table, and each column of the layout that an older table lacks. Columns are never dropped or
+ * table, and each column of the layout, or index, that an older table lacks. Columns are never dropped or
  * changed: rows of earlier versions stay readable, with null (or the type's zero) in new columns.
  */
 export function topicTable(topic: Topic, options: TopicTableOptions = {}): readonly string[] {
@@ -32,7 +32,7 @@ export function topicTable(topic: Topic, options: TopicTableOptions = {}): reado
   const time = quoteName(topic.time);
   const create = [
     `CREATE TABLE IF NOT EXISTS ${name} (`,
-    columns.map((column) => `  ${columnSql(column)}`).join(",\n"),
+    [...columns.map(columnSql), idIndex(topic)].map((line) => `  ${line}`).join(",\n"),
     `) ENGINE = MergeTree`,
     `PARTITION BY toYYYYMM(${time})`,
     `ORDER BY (${sortingKey(topic).join(", ")})`,
@@ -46,9 +46,17 @@ export function topicTable(topic: Topic, options: TopicTableOptions = {}): reado
         const place = at === 0 ? "FIRST" : `AFTER ${quoteName(columns[at - 1]!.name)}`;
         return `ADD COLUMN IF NOT EXISTS ${columnSql(column)} ${place}`;
       })
-      .join(", ")}`,
+      .join(", ")}, ADD ${idIndex(topic).replace("INDEX", "INDEX IF NOT EXISTS")}`,
   ];
 }
+
+/**
+ * Finds the one event of an id among many by a filter of 1.2 bytes an event, not by reading all ids;
+ * an insert takes no measurably longer for it. In older parts of an older table it is missing until
+ * they are merged.
+ */
+const idIndex = ({ id }: Topic): string =>
+  `INDEX \`_by_id\` ${quoteName(id)} TYPE bloom_filter(0.01) GRANULARITY 1`;
 
 /** Changes how long rows are kept in a table that exists. */
 export function topicRetention(topic: Topic, options: TopicTableOptions): string {
