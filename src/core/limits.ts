@@ -43,6 +43,8 @@ export const LIMITS = {
   trimBatchesMax: 2_000,
   /** Bytes of rows that one read of the log gives, unless asked otherwise. */
   readBytesMax: 8 * 1024 * 1024,
+  /** Bytes of rows that the stream has read and the loader hasn't: they are read once for both. */
+  keptReadsBytesMax: 32 * 1024 * 1024,
   /** Bytes of rows that the stream takes in one go; other work of its thread waits so long. */
   streamReadBytesMax: 2 * 1024 * 1024,
   /** Commits of the stream whose rows may wait to be published before reading waits for them. */

@@ -6,6 +6,7 @@ import type { Value } from "../../language/plan/value.ts";
 import { cellAt, setCell, Cells, type CellHolder } from "./cell-holder.ts";
 import { cellKind, type CellKind } from "./cells.ts";
 import type { RowExpressions } from "./row-expressions.ts";
+import type { TextWriter } from "./text-writer.ts";
 
 /** Where a component finds its condition and its value among a program's values. */
 interface CellSlots {
@@ -92,8 +93,13 @@ export class Aggregates {
     };
   }
 
-  encode(holder: CellHolder): Json[] {
-    return this.#slots.map(({ kind }, index) => kind.encode(cellAt(holder, index)));
+  /** Writes the cells as JSON, each after a comma. */
+  encode(holder: CellHolder, writer: TextWriter): void {
+    const slots = this.#slots;
+    for (let index = 0; index < slots.length; index++) {
+      writer.text(",");
+      slots[index]!.kind.encode(cellAt(holder, index), writer);
+    }
   }
 
   decode(holder: CellHolder, json: readonly Json[]): void {

@@ -22,7 +22,7 @@ export class KeyHistory extends Entry {
 }
 
 export const historyCodec: EntryCodec<KeyHistory> = {
-  encode: ({ last, values }) => JSON.stringify([last, ...values]),
+  encode: ({ last, values }, writer) => void writer.text(JSON.stringify([last, ...values])),
   decode: (bucket, key, text) => {
     const [last, ...values] = JSON.parse(text) as [number, ...number[]];
     const entry = new KeyHistory(bucket, key);

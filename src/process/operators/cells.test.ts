@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Component } from "../../language/plan/measure.ts";
 import type { ValueType } from "../../language/schema/field-type.ts";
+import type { Json } from "../../core/canonical-json.ts";
+import { TextWriter } from "./text-writer.ts";
 import { cellKind, type Cell, type CellKind } from "./cells.ts";
 
 const TEXT = { kind: "literal", type: { kind: "string" }, value: "" } as const;
@@ -15,6 +17,11 @@ const greatest = component({ kind: "max", value: TEXT }, { kind: "integer" });
 const distinct = component({ kind: "countDistinct", value: TEXT, limit: 2 });
 const all = (kind: CellKind, ...values: (bigint | string | null)[]): Cell =>
   values.reduce<Cell>((cell, value) => kind.add(cell, value), kind.zero());
+const textOf = (kind: CellKind, cell: Cell): string => {
+  const writer = new TextWriter();
+  kind.encode(cell, writer);
+  return writer.take();
+};
 const MOST = 10n ** 38n - 1n;
 
 describe("cells", () => {
@@ -62,9 +69,10 @@ describe("cells", () => {
       [distinct, all(distinct, "a", "b", "c")],
       [many, all(many, ...values)],
     ] as const) {
-      const back = kind.decode(JSON.parse(JSON.stringify(kind.encode(cell))));
+      const text = textOf(kind, cell);
+      const back = kind.decode(JSON.parse(text) as Json);
       assert.deepEqual(kind.read(back), kind.read(cell));
-      assert.deepEqual(kind.encode(back), kind.encode(cell));
+      assert.equal(textOf(kind, back), text);
     }
   });
 });

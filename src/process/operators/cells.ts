@@ -3,6 +3,7 @@ import type { Component } from "../../language/plan/measure.ts";
 import type { Value } from "../../language/plan/value.ts";
 import type { ValueType } from "../../language/schema/field-type.ts";
 import { addDistinct, countDistinct, distinctValues, type DistinctCell } from "./distinct-cell.ts";
+import type { TextWriter } from "./text-writer.ts";
 
 /** What a group keeps of one component. */
 export type Cell = number | DistinctCell;
@@ -25,7 +26,8 @@ export interface CellKind {
   add(cell: Cell, value: Value): Cell;
   merge(into: Cell, from: Cell): Cell;
   read(cell: Cell): CellValue;
-  encode(cell: Cell): Json;
+  /** Writes it as JSON. */
+  encode(cell: Cell, writer: TextWriter): void;
   decode(json: Json): Cell;
 }
 
@@ -50,7 +52,7 @@ const COUNT: CellKind = {
   add: (cell) => (cell as number) + 1,
   merge: (into, from) => (into as number) + (from as number),
   read: (cell) => ({ value: BigInt(cell as number), incomplete: false }),
-  encode: (cell) => cell as number,
+  encode: (cell, writer) => void writer.number(cell as number),
   decode: (json) => json as number,
 };
 
@@ -104,16 +106,32 @@ const distinctKind = (limit: number): CellKind => ({
     value: BigInt(countDistinct(cell as DistinctCell, limit)),
     incomplete: cell === undefined,
   }),
-  encode: (cell) => encodeDistinct(cell as DistinctCell),
+  encode: (cell, writer) => encodeDistinct(cell as DistinctCell, writer),
   decode: (json) => decodeDistinct(json, limit),
 });
 
 /** Texts as text, whole numbers as `[text]`; null when the limit was exceeded. */
-function encodeDistinct(cell: DistinctCell): Json {
-  if (cell === undefined) return null;
-  return Array.from(distinctValues(cell), (value) =>
-    typeof value === "bigint" ? [String(value)] : value,
-  );
+function encodeDistinct(cell: DistinctCell, writer: TextWriter): void {
+  if (cell === undefined) {
+    writer.text("null");
+    return;
+  }
+  writer.text("[");
+  if (cell !== null && typeof cell !== "object") encodeValue(cell, writer);
+  else if (cell !== null) {
+    let isFirst = true;
+    for (const value of cell) {
+      if (!isFirst) writer.text(",");
+      isFirst = false;
+      encodeValue(value, writer);
+    }
+  }
+  writer.text("]");
+}
+
+function encodeValue(value: string | bigint, writer: TextWriter): void {
+  if (typeof value === "string") writer.quoted(value);
+  else writer.text("[").quoted(String(value)).text("]");
 }
 
 function decodeDistinct(json: Json, limit: number): DistinctCell {
@@ -142,8 +160,11 @@ function fitted(value: Value, type: ValueType): CellValue {
   return fits ? { value, incomplete: false } : { value: null, incomplete: true };
 }
 
-const encodeExact = (cell: Cell): Json =>
-  typeof cell === "bigint" ? String(cell) : (cell as number | null);
+function encodeExact(cell: Cell, writer: TextWriter): void {
+  if (typeof cell === "bigint") writer.quoted(String(cell));
+  else if (cell === null) writer.text("null");
+  else writer.number(cell as number);
+}
 
 const decodeExact =
   (type: ValueType) =>

@@ -57,11 +57,17 @@ export class KeySessions extends Entry {
   /** When the first session closes or, without any, the first late event can be forgotten. */
   override get due(): number {
     let first = Infinity;
-    for (const session of this.sessions()) if (session.last < first) first = session.last;
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      if (each.last < first) first = each.last;
+    }
     if (this.#first === undefined) {
       for (let at = 0; at < this.#late.length; at += 2) first = Math.min(first, this.#late[at]!);
     }
     return first + this.#waitMs;
+  }
+
+  get earliest(): Session | undefined {
+    return this.#first;
   }
 
   /** By start. */
@@ -85,6 +91,10 @@ export class KeySessions extends Entry {
   addLate(time: number, receivedAt: number): void {
     if (this.#late === NONE) this.#late = [time, receivedAt];
     else (this.#late as number[]).push(time, receivedAt);
+  }
+
+  get hasCeased(): boolean {
+    return this.#ceased !== NONE;
   }
 
   /** Starts whose rows are out, but which ceased to exist since the last call. */
@@ -173,14 +183,19 @@ type SavedSession = [start: number, last: number, n: number, emitted: 0 | 1, ...
 
 /** The sessions of a key as text: `[late, session…]`. To be encoded after `ceased` was emitted. */
 export const sessionsCodec = (aggregates: Aggregates, waitMs: number): EntryCodec<KeySessions> => ({
-  encode: (entry) =>
-    JSON.stringify([
-      entry.late,
-      ...entry.sessions().map((session) => {
-        const { start, last, n, emitted } = session;
-        return [start, last, n, emitted ? 1 : 0, ...aggregates.encode(session)];
-      }),
-    ]),
+  encode: (entry, writer) => {
+    writer.text(entry.late.length === 0 ? "[[]" : `[${JSON.stringify(entry.late)}`);
+    for (let each = entry.earliest; each !== undefined; each = each.next) {
+      writer.text(",[").number(each.start).text(",").number(each.last);
+      writer
+        .text(",")
+        .number(each.n)
+        .text(each.emitted ? ",1" : ",0");
+      aggregates.encode(each, writer);
+      writer.text("]");
+    }
+    writer.text("]");
+  },
   decode: (_bucket, key, text) => {
     const [late, ...sessions] = JSON.parse(text) as [number[], ...SavedSession[]];
     const entry = new KeySessions(key, waitMs);

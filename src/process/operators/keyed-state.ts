@@ -1,3 +1,5 @@
+import type { TextWriter } from "./text-writer.ts";
+
 /** No slot: a small integer like the slots, for which each entry's field needs no box of its own. */
 export const UNSCHEDULED = -(2 ** 30);
 
@@ -31,9 +33,9 @@ export abstract class Entry {
   }
 }
 
-/** How entries become text and come back. */
+/** How entries become text, without line breaks, and come back. */
 export interface EntryCodec<E extends Entry> {
-  encode(entry: E): string;
+  encode(entry: E, writer: TextWriter): void;
   decode(bucket: number, key: string, text: string): E;
 }
 

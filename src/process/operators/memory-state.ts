@@ -1,4 +1,5 @@
 import { Calendar } from "./calendar.ts";
+import { textOf } from "./text-of.ts";
 import type { Entry, EntryCodec, KeyedState } from "./keyed-state.ts";
 
 /** One saved entry. */
@@ -81,7 +82,7 @@ export class MemoryState<E extends Entry> implements KeyedState<E> {
     return [...this.loaded()].map((each) => ({
       bucket: each.bucket,
       key: each.key,
-      text: codec.encode(each),
+      text: textOf(codec, each),
     }));
   }
 

@@ -75,7 +75,12 @@ export class Pane extends Entry implements CellHolder {
 
 /** Panes as text: `[n, late, cell…]`. */
 export const paneCodec = (aggregates: Aggregates): EntryCodec<Pane> => ({
-  encode: (pane) => JSON.stringify([pane.n, pane.late, ...aggregates.encode(pane)]),
+  encode: (pane, writer) => {
+    writer.text("[").number(pane.n);
+    writer.text(pane.late.length === 0 ? ",[]" : `,${JSON.stringify(pane.late)}`);
+    aggregates.encode(pane, writer);
+    writer.text("]");
+  },
   decode: (bucket, key, text) => {
     const [n, late, ...cells] = JSON.parse(text) as [number, number[], ...Json[]];
     const pane = new Pane(bucket, key);

@@ -65,7 +65,9 @@ export class SessionOperator implements MetricOperator {
     const closed = this.#closedThrough();
     const rows: MetricRow[] = [];
     const due = this.#state.due(this.#options.progress.least);
+    const isSilent = this.metric.emit === "close";
     for (const entry of this.#state.changed()) {
+      if (isSilent && !entry.hasCeased) continue;
       for (const row of this.#changedRows(entry, closed, version)) rows.push(row);
     }
     for (const entry of due) {

@@ -12,7 +12,7 @@ class Note extends Entry {
   text = "";
 }
 const codec: EntryCodec<Note> = {
-  encode: ({ text }) => JSON.stringify(text),
+  encode: ({ text }, writer) => void writer.quoted(text),
   decode: (bucket, key, text) => note(bucket, key, JSON.parse(text) as string),
 };
 function note(bucket: number, key: string, text: string): Note {

@@ -1,4 +1,5 @@
 import type { Entry, EntryCodec } from "../operators/keyed-state.ts";
+import { TextWriter } from "../operators/text-writer.ts";
 import type { JournalRecord, StateStore } from "../../storage/state/state.ts";
 
 /** Entries of one record, so that no text of the store becomes huge. */
@@ -110,17 +111,20 @@ export class EntryJournal<E extends Entry> {
   #texts(bucket: number, entries: Iterable<E>): string[] {
     const gone = this.#gone.get(bucket);
     const texts: string[] = gone === undefined ? [] : [gone.join("\n")];
-    let lines: string[] = [];
+    const writer = new TextWriter();
+    let lines = 0;
     const flush = (): void => {
-      if (lines.length === 0) return;
-      const text = lines.join("\n");
-      this.#entrySize = text.length / lines.length;
+      if (lines === 0) return;
+      const text = writer.take();
+      this.#entrySize = text.length / lines;
       texts.push(text);
-      lines = [];
+      lines = 0;
     };
     for (const entry of entries) {
-      lines.push(`${entry.key}\t${this.#codec.encode(entry)}`);
-      if (lines.length >= RECORD_ENTRIES_MAX) flush();
+      if (lines > 0) writer.text("\n");
+      writer.text(entry.key).text("\t");
+      this.#codec.encode(entry, writer);
+      if (++lines >= RECORD_ENTRIES_MAX) flush();
     }
     flush();
     return texts;

@@ -1,4 +1,5 @@
 import { Calendar } from "../operators/calendar.ts";
+import { textOf } from "../operators/text-of.ts";
 import type { Entry, EntryCodec, KeyedState } from "../operators/keyed-state.ts";
 import type { OperatorChange, StateStore, StoredEntry } from "../../storage/state/state.ts";
 import { EntryJournal } from "./entry-journal.ts";
@@ -231,7 +232,7 @@ export class SpillingState<E extends Entry> implements KeyedState<E> {
 
   #row(entry: E): StoredEntry {
     const { bucket, key, due } = entry;
-    return { bucket, key, due: due === Infinity ? null : due, text: this.#codec.encode(entry) };
+    return { bucket, key, due: due === Infinity ? null : due, text: textOf(this.#codec, entry) };
   }
 
   /** The entries above the bound that weren't asked for the longest. */

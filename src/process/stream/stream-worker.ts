@@ -42,7 +42,7 @@ export interface StreamWorkerOptions {
 /** What one step did. */
 export interface StreamStep {
   readonly events: number;
-  /** Nothing more to do now. */
+  /** Nothing more to read, as far as is known: what comes meanwhile is worth waiting for. */
   readonly idle: boolean;
 }
 
@@ -147,7 +147,7 @@ export class StreamWorker {
     if (this.#isCommitDue()) this.#commit();
     this.#isBroken = false;
     this.#counters.wallMs += this.#options.clock.monotonicMs() - startMs;
-    return { events, idle: source === undefined };
+    return { events, idle: this.#next() === undefined };
   }
 
   /** Commits what is read, and publishes it: before a stop, and in tests. */

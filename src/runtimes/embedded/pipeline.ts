@@ -17,6 +17,7 @@ import { summariseMetric, type MetricSummary } from "../../serve/live/metric-sum
 import type { MetricQuery } from "../../serve/metrics/metric-query.ts";
 import { openEmbeddedLake } from "../../storage/lake/embedded/embedded-lake.ts";
 import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-reader.ts";
+import { KeptReads } from "../../storage/log/embedded/kept-reads.ts";
 import type { ReaderPosition } from "../../storage/log/log.ts";
 import { openEmbeddedState } from "../../storage/state/embedded/embedded-state.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
@@ -72,7 +73,9 @@ export async function startPipeline(
   const layouts = new LayoutStore(folder.layouts);
   const layoutOf = (_topic: string, layoutId: number) => layouts.layoutOf(layoutId);
   // Stream, loader and lake are done with a read's rows before they let each other have a turn.
-  const log = openEmbeddedLogReader(folder.root, { rowsUntilNextRead: true });
+  const log = openEmbeddedLogReader(folder.root);
+  const reads = new KeptReads(log);
+  const lakeLog = openEmbeddedLogReader(folder.root, { rowsUntilNextRead: true });
   const lake = openEmbeddedLake({ dir: folder.lake, clock, crashPoint });
   const store = openEmbeddedState(folder.stream);
   const loadTopics = topics.map(({ name, time }) => ({ name, time }));
@@ -81,10 +84,17 @@ export async function startPipeline(
     (positions: readonly ReaderPosition[]): void =>
       void main.setPositions({ reader, positions }).catch(() => undefined);
 
-  const shared = { log, warehouse, topics: loadTopics, layoutOf, clock };
-  const loader = new Loader({ ...shared, dir: folder.load, crashPoint, report: report("load") });
+  const shared = { warehouse, topics: loadTopics, layoutOf, clock };
+  const loader = new Loader({
+    ...shared,
+    log: reads.second,
+    dir: folder.load,
+    crashPoint,
+    report: report("load"),
+  });
   const lakeWriter = new LakeWriter({
     ...shared,
+    log: lakeLog,
     lake,
     dir: folder.lakeWriter,
     format: config.lakeFormat,
@@ -101,7 +111,7 @@ export async function startPipeline(
   const visible = new VisibleLatency(clock);
   const stream = new StreamWorker({
     plan,
-    log: visible.watch(log),
+    log: visible.watch(reads.first),
     store,
     sink: crashingSink(warehouseSink(warehouse), crashPoint),
     clock,
@@ -206,6 +216,7 @@ export async function startPipeline(
       loader.close();
       store.close();
       log.close();
+      lakeLog.close();
       lock.release();
     },
   };

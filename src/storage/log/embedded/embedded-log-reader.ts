@@ -16,7 +16,8 @@ import type {
   ReadRequest,
 } from "../log.ts";
 import { batchCrc } from "../row-header.ts";
-import { readEnds, readPositions } from "./common-reads.ts";
+import { endsOf, prepareEnds, readPositions } from "./common-reads.ts";
+import { giveBack } from "./give-back.ts";
 import { crcOfIds, indexOfId } from "./ids-column.ts";
 import { logFile, openLogForReading } from "./log-database.ts";
 import { storageError } from "./sqlite-error.ts";
@@ -59,6 +60,7 @@ export class EmbeddedLogReader implements LogReader {
   readonly #batches: StatementSync;
   readonly #partition: StatementSync;
   readonly #version: StatementSync;
+  readonly #ends: StatementSync;
   readonly #byTime: StatementSync;
   #lastVersion: SQLOutputValue | undefined;
   /** Batches to take the rows back from; undefined when they are the caller's for good. */
@@ -78,6 +80,7 @@ export class EmbeddedLogReader implements LogReader {
        JOIN partitions p ON p.id = b.partition_id WHERE b.received_at = ? AND ids IS NOT NULL`,
     );
     this.#version = db.prepare("PRAGMA data_version");
+    this.#ends = prepareEnds(db);
   }
 
   read(request: ReadRequest): Batch[] {
@@ -116,7 +119,7 @@ export class EmbeddedLogReader implements LogReader {
   }
 
   ends(): PartitionEnd[] {
-    return readEnds(this.#db);
+    return endsOf(this.#ends);
   }
 
   changed(): boolean {
@@ -233,11 +236,6 @@ export class EmbeddedLogReader implements LogReader {
 
 const bytesOf = (value: SQLOutputValue | undefined): Uint8Array =>
   value instanceof Uint8Array ? value : new Uint8Array(0);
-
-/** Frees the memory of bytes that SQLite gave; each has its own. */
-function giveBack({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
-}
 
 const textOf = (value: SQLOutputValue | undefined): string | null =>
   value === null || value === undefined ? null : String(value);
