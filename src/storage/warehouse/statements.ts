@@ -22,7 +22,7 @@ export function structureOf(columns: FileInsert["columns"]): string {
   return columns.map((column) => `${quotedName(column.name)} ${column.type}`).join(", ");
 }
 
-/** `INSERT INTO t (…) SELECT … FROM file(…)`: 0.65 µs of CPU an event from RowBinary. */
+/** `INSERT INTO t (…) SELECT … FROM file(…)`; what it costs by format is in decisions/004. */
 export function insertFileStatement(insert: FileInsert): string {
   const targets = insert.select
     ? Object.keys(insert.select)
