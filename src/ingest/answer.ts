@@ -1,5 +1,5 @@
 import type { AppendResult } from "../storage/log/append-request.ts";
-import type { DoorBatch, Place } from "./door-batch.ts";
+import type { DoorBatch, TakenInput } from "./door-batch.ts";
 import { FATE, FATE_NAMES, type Rejected } from "./outcome.ts";
 import { putRange } from "./scan/stage.ts";
 
@@ -29,17 +29,18 @@ export function answerBatch(batch: DoorBatch, appended: AppendResult): BatchAnsw
   const rejected = new Map(batch.rejected.map((each) => [each.index, each]));
   const text = new ResultsText(batch.events * (RESULT_BYTES + 40));
   const places = batch.places();
-  for (let index = 0; index < batch.events; index++) {
-    const place = places[index];
-    if (place === undefined) {
-      const found = rejected.get(index);
+  for (let event = 0; event < batch.events; event++) {
+    const taken = places.inputs[places.inputOf[event]!];
+    if (taken === undefined) {
+      const found = rejected.get(event);
       if (found === undefined) continue;
       tally[found.fate]++;
       text.addText(rejectedText(found));
     } else {
-      const isDuplicate = appended.sets[place.set]?.status[place.setRow] === 1;
+      const row = places.rowOf[event]!;
+      const isDuplicate = appended.sets[taken.set]?.status[row] === 1;
       tally[isDuplicate ? FATE.duplicate : FATE.accepted]++;
-      text.addTaken(place, isDuplicate ? DUPLICATE : ACCEPTED);
+      text.addTaken(taken, row, isDuplicate ? DUPLICATE : ACCEPTED);
     }
   }
   return { tally, results: text.bytes() };
@@ -56,9 +57,10 @@ const rejectedText = ({ fate, problem, eventId, rule }: Rejected): string =>
     hint: problem.hint,
   });
 
-const BEFORE_ID = `{"event_id":"`;
-const ACCEPTED = `"status":"accepted"}`;
-const DUPLICATE = `"status":"duplicate"}`;
+const BEFORE_ID = Buffer.from(`{"event_id":"`);
+/** What stands behind an id and its opening quote. */
+const ACCEPTED = Buffer.from(`","status":"accepted"}`);
+const DUPLICATE = Buffer.from(`","status":"duplicate"}`);
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
@@ -87,19 +89,16 @@ class ResultsText {
   }
 
   /** An event that was taken; `after` is what stands behind its id. */
-  addTaken({ input, stage, row }: Place, after: string): void {
-    const { start, end } = input.finisher.idRange(stage, row);
+  addTaken({ input, stage, sink }: TakenInput, row: number, after: Buffer): void {
+    const { start, end } = input.finisher.idRange(stage, sink.sources[row]!);
     if (!isPlain(stage.bytes, start, end)) {
       const id = JSON.stringify(stage.bytes.toString("utf8", start, end));
-      return this.addText(`{"event_id":${id},${after}`);
+      return this.addText(`{"event_id":${id},${after.toString("latin1", 2)}`);
     }
     this.#begin(end - start + RESULT_BYTES);
-    let at = this.#length;
-    at += this.#bytes.write(BEFORE_ID, at, "latin1");
+    let at = putRange(this.#bytes, this.#length, BEFORE_ID, 0, BEFORE_ID.length);
     at = putRange(this.#bytes, at, stage.bytes, start, end);
-    this.#bytes[at++] = QUOTE;
-    this.#bytes[at++] = COMMA;
-    this.#length = at + this.#bytes.write(after, at, "latin1");
+    this.#length = putRange(this.#bytes, at, after, 0, after.length);
   }
 
   bytes(): Buffer {

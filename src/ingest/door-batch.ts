@@ -18,13 +18,21 @@ interface InputBatch {
   set: number;
 }
 
-/** Where an accepted event is: its staged row, and its row in the append request. */
-export interface Place {
+/** Accepted events of one topic: their staged rows, and the row set made of them. */
+export interface TakenInput {
   readonly input: DoorInput;
   readonly stage: Stage;
-  readonly row: number;
+  readonly sink: RowSink;
   readonly set: number;
-  readonly setRow: number;
+}
+
+/** Where the events of a request are. */
+export interface Places {
+  readonly inputs: readonly TakenInput[];
+  /** Per event: which of `inputs` it is in; -1: it was rejected. */
+  readonly inputOf: Int32Array;
+  /** Per event: its row in that input's set. */
+  readonly rowOf: Int32Array;
 }
 
 /** A made row set and what it was made from. */
@@ -189,6 +197,7 @@ export class DoorBatch {
       grown.set(this.#ranges);
       this.#ranges = grown;
     }
+    if (index >= this.events) this.events = index + 1;
     this.#ranges[index * 2] = start;
     this.#ranges[index * 2 + 1] = end;
   }
@@ -198,17 +207,21 @@ export class DoorBatch {
     return { start: this.#ranges[index * 2]!, end: this.#ranges[index * 2 + 1]! };
   }
 
-  /** Per event the stage and the row that it became; `undefined` for the rejected ones. */
-  places(): Place[] {
-    const places: Place[] = [];
+  /** Where each event is; once the rows are finished. */
+  places(): Places {
+    const inputs: TakenInput[] = [];
+    const inputOf = new Int32Array(this.events).fill(-1);
+    const rowOf = new Int32Array(this.events);
     for (const { input, stage, sink, set } of this.#inputs.values()) {
       if (sink === undefined) throw new MillraceError("INTERNAL", "a batch wasn't finished");
-      for (let setRow = 0; setRow < sink.rows; setRow++) {
-        const row = sink.sources[setRow]!;
-        places[stage.eventAt[row]!] = { stage, row, set, setRow, input };
+      for (let row = 0; row < sink.rows; row++) {
+        const event = stage.eventAt[sink.sources[row]!]!;
+        inputOf[event] = inputs.length;
+        rowOf[event] = row;
       }
+      inputs.push({ input, stage, sink, set });
     }
-    return places;
+    return { inputs, inputOf, rowOf };
   }
 }
 

@@ -79,7 +79,9 @@ function eachChunk(message: IncomingMessage, take: (chunk: Buffer) => void): Pro
     message.on("data", onData);
     message.once("end", resolve);
     message.once("error", reject);
-    message.once("close", () => reject(new Error("the connection was cut")));
+    message.once("close", () => {
+      if (!message.readableEnded) reject(new Error("the connection was cut"));
+    });
   });
 }
 

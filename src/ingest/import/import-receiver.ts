@@ -187,8 +187,10 @@ export class ImportReceiver {
     const counts = [...(request.counts ?? []), ...countsOf(name, staged.takenBefore)];
     const appended = await log.append({ ...request, counts });
     let duplicates = 0;
-    for (const place of places) {
-      if (place !== undefined && appended.sets[place.set]?.status[place.setRow] === 1) duplicates++;
+    for (const [event, which] of places.inputOf.entries()) {
+      const set = places.inputs[which]?.set;
+      if (set === undefined) continue;
+      if (appended.sets[set]?.status[places.rowOf[event]!] === 1) duplicates++;
     }
     const settled = withDuplicates(step, duplicates);
     store.commit(name, settled);
@@ -305,9 +307,9 @@ function stepOf(
   const taken = RowBits.of(staged.count);
   for (let row = 0; row < staged.count; row++) if (takenBefore.has(row)) taken.add(row);
   const tally = emptyTally();
-  for (const [index, place] of batch.places().entries()) {
-    if (place === undefined) continue;
-    taken.add(index);
+  for (const [event, which] of batch.places().inputOf.entries()) {
+    if (which === -1) continue;
+    taken.add(event);
     tally.accepted++;
   }
   tally.skipped = staged.skipped;

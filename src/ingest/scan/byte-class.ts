@@ -20,17 +20,27 @@ export const BYTE = {
 } as const;
 
 /**
- * The first position at or after `at` of a `"`, a `\` or a control; at the latest the end. Here and
- * below nothing is read behind the end: once that happened, every later read would be four times as
- * slow (V8 then expects `undefined` anywhere).
+ * The first position at or after `at` of a `"`, a `\\` or a control; at the latest the end. Four
+ * bytes at a time: a byte of `word - n` has its high bit set, and `word` not, where it was below n
+ * (H. S. Warren, Hacker's Delight, 6-1; carries only reach bytes behind one that was found).
  */
-export function plainEnd(bytes: Uint8Array, at: number): number {
-  const end = bytes.length;
+export function plainEnd(view: DataView, at: number): number {
+  const lastWord = view.byteLength - 4;
   let here = at;
-  while (here < end) {
-    const byte = bytes[here]!;
+  for (; here <= lastWord; here += 4) {
+    const word = view.getInt32(here, true);
+    const quote = word ^ 0x22222222;
+    const backslash = word ^ 0x5c5c5c5c;
+    const hits =
+      (((word - 0x20202020) & ~word) |
+        ((quote - 0x01010101) & ~quote) |
+        ((backslash - 0x01010101) & ~backslash)) &
+      0x80808080;
+    if (hits !== 0) return here + ((31 - Math.clz32(hits & -hits)) >> 3);
+  }
+  for (; here < view.byteLength; here++) {
+    const byte = view.getUint8(here);
     if (byte === BYTE.quote || byte === BYTE.backslash || byte < BYTE.space) return here;
-    here++;
   }
   return here;
 }

@@ -1,8 +1,13 @@
+const QUOTE = 34;
+
 /** Finds a text among a few known ones by its bytes: open addressing over a hash of four bytes. */
 export class ByteTable {
   readonly #mask: number;
   readonly #slots: Int16Array;
+  /** The texts one after another, each with a quote behind it. */
   readonly #pool: Uint8Array;
+  readonly #view: DataView;
+  /** Where each text begins, and where one more would. */
   readonly #starts: Int32Array;
 
   /** How many texts there are. */
@@ -18,11 +23,13 @@ export class ByteTable {
     this.#mask = size - 1;
     this.#slots = new Int16Array(size).fill(-1);
     this.#starts = new Int32Array(texts.length + 1);
-    this.#pool = new Uint8Array(encoded.reduce((sum, each) => sum + each.length, 0));
+    this.#pool = new Uint8Array(encoded.reduce((sum, each) => sum + each.length + 1, 0));
+    this.#view = new DataView(this.#pool.buffer);
     let at = 0;
     for (const [index, bytes] of encoded.entries()) {
       this.#pool.set(bytes, at);
       at += bytes.length;
+      this.#pool[at++] = QUOTE;
       this.#starts[index + 1] = at;
       let slot = hashOf(bytes, 0, bytes.length) & this.#mask;
       while (this.#slots[slot] !== -1) slot = (slot + 1) & this.#mask;
@@ -40,22 +47,25 @@ export class ByteTable {
     }
   }
 
-  /** The end of the text at `index` where `bytes` has it and a quote from `start` on; else -1. */
-  endAt(index: number, bytes: Uint8Array, start: number): number {
-    const pool = this.#pool;
+  /** The end of the text at `index` where `view` has it and a quote from `start` on; else -1. */
+  endAt(index: number, view: DataView, start: number): number {
+    const own = this.#view;
+    let from = this.#starts[index]!;
     const to = this.#starts[index + 1]!;
+    if (start + to - from > view.byteLength) return -1;
     let at = start;
-    for (let from = this.#starts[index]!; from < to; from++) {
-      if (bytes[at++] !== pool[from]) return -1;
+    for (; from + 4 <= to; from += 4, at += 4) {
+      if (own.getInt32(from) !== view.getInt32(at)) return -1;
     }
-    return bytes[at] === 34 /* " */ ? at : -1;
+    for (; from < to; from++) if (own.getUint8(from) !== view.getUint8(at++)) return -1;
+    return at - 1;
   }
 
   /** Whether `bytes[start, end)` is the text at `index`. */
   is(index: number, bytes: Uint8Array, start: number, end: number): boolean {
     const pool = this.#pool;
     let from = this.#starts[index]!;
-    if (this.#starts[index + 1]! - from !== end - start) return false;
+    if (this.#starts[index + 1]! - 1 - from !== end - start) return false;
     for (let at = start; at < end; at++) if (bytes[at] !== pool[from++]) return false;
     return true;
   }

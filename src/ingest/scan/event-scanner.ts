@@ -44,7 +44,8 @@ export class EventScanner {
   readonly #openNames: Buffer[];
   /** Per record, by 1 + the last key's index: the key that came after it the last time. */
   readonly #guesses: Int16Array[];
-  #bytes: Uint8Array = Buffer.alloc(0);
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
   /** Hashes of the undeclared keys of the objects that are open. */
   readonly #names = new Int32Array(NAMES_MAX);
   #namesTop = 0;
@@ -70,7 +71,7 @@ export class EventScanner {
   /** Scans the object that begins at `at`; gives the position after it, or `ASK`. */
   scan(bytes: Uint8Array, at: number): number {
     if (bytes[at] !== BYTE.openBrace) return ASK;
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) this.#use(bytes);
     this.found.fill(0);
     this.#recordSeen.fill(0);
     this.undeclaredLength = 0;
@@ -82,9 +83,20 @@ export class EventScanner {
     return this.#record(0, at + 1);
   }
 
+  /** Over the bytes that were scanned last. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  #use(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
   /** After the `{` of a declared record. */
   #record(record: number, start: number): number {
     const bytes = this.#bytes;
+    const view = this.#view;
     const { keys, targets, depth } = this.#program.records[record]!;
     this.#path[depth] = record;
     const guesses = this.#guesses[record]!;
@@ -99,9 +111,9 @@ export class EventScanner {
         const keyStart = ++at;
         const guess = guesses[last]!;
         let index = guess;
-        let keyEnd = guess === -1 ? -1 : keys.endAt(guess, bytes, at);
+        let keyEnd = guess === -1 ? -1 : keys.endAt(guess, view, at);
         if (keyEnd === -1) {
-          keyEnd = plainEnd(bytes, at);
+          keyEnd = plainEnd(view, at);
           if (bytes[keyEnd] !== BYTE.quote) return ASK;
           index = keys.find(bytes, keyStart, keyEnd);
           if (index !== -1) guesses[last] = index;
@@ -173,7 +185,7 @@ export class EventScanner {
     let at = start;
     this.#escapes = 0;
     for (;;) {
-      at = plainEnd(bytes, at);
+      at = plainEnd(this.#view, at);
       if (bytes[at] === BYTE.quote) return at + 1;
       if (bytes[at] !== BYTE.backslash || at + 1 >= bytes.length) return ASK;
       if (UNESCAPED[bytes[at + 1]!] === 0) return ASK;

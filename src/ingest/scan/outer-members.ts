@@ -19,6 +19,7 @@ export function outerMembers(
   wanted: readonly string[],
 ): Map<string, ByteRange> | Problem {
   const table = new ByteTable(wanted);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const members = new Map<string, ByteRange>();
   let at = skipSpace(bytes, 0);
   if (bytes[at] !== BYTE.openBrace) return NOT_AN_OBJECT;
@@ -27,7 +28,7 @@ export function outerMembers(
   for (let keys = 1; keys <= LIMITS.eventKeysMax; keys++) {
     if (bytes[at] !== BYTE.quote) return NOT_AN_OBJECT;
     const keyStart = ++at;
-    at = plainEnd(bytes, at);
+    at = plainEnd(view, at);
     if (bytes[at] !== BYTE.quote) return NOT_AN_OBJECT;
     const key = wanted[table.find(bytes, keyStart, at)];
     at = skipSpace(bytes, at + 1);

@@ -42,6 +42,7 @@ const failure = (code: ErrorCode, message: string, field?: string): JsonFailure 
 
 class Parser {
   readonly #bytes: Buffer;
+  readonly #view: DataView;
   /** Added to positions, so that ranges are of the whole body. */
   readonly #base: number;
   readonly #bounds: JsonBounds;
@@ -50,6 +51,7 @@ class Parser {
 
   constructor(bytes: Buffer, base: number, bounds: JsonBounds) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#base = base;
     this.#bounds = bounds;
   }
@@ -118,7 +120,7 @@ class Parser {
     let at = start;
     let escaped = false;
     for (;;) {
-      at = plainEnd(bytes, at);
+      at = plainEnd(this.#view, at);
       if (bytes[at] === BYTE.quote) break;
       if (bytes[at] !== BYTE.backslash) {
         this.#at = at;

@@ -27,9 +27,6 @@ export class FoundWriter {
   readonly #scanner: EventScanner;
   stage: Stage;
   readonly #verdict = timeVerdict();
-  /** The body whose events are being written, and a view of it. */
-  #body: Uint8Array = new Uint8Array(0);
-  #bodyView = new DataView(this.#body.buffer);
 
   constructor(program: ScanProgram, scanner: EventScanner, stage: Stage) {
     this.#program = program;
@@ -43,14 +40,13 @@ export class FoundWriter {
     const scanner = this.#scanner;
     const stage = this.stage;
     if (!this.#judge(bytes, timeLeaf, arrival)) return false;
-    if (bytes !== this.#body) this.#use(bytes);
     stage.reserve(length + fixedBytes + scanner.undeclaredLength);
     const row = stage.rows;
     const start = stage.length;
     const base = row * stage.columns;
     const out = stage.bytes;
     const outView = stage.view;
-    const bodyView = this.#bodyView;
+    const bodyView = scanner.view;
     const { columnAt } = stage;
     const { found, starts, ends } = scanner;
     const { nullable, plainText } = this.#program;
@@ -83,11 +79,6 @@ export class FoundWriter {
     stage.length = to;
     stage.rows = row + 1;
     return true;
-  }
-
-  #use(body: Uint8Array): void {
-    this.#body = body;
-    this.#bodyView = new DataView(body.buffer, body.byteOffset, body.length);
   }
 
   #judge(bytes: Uint8Array, leaf: number, arrival: Arrival): boolean {
@@ -201,7 +192,7 @@ export class FoundWriter {
     if (found === FOUND.string) {
       if (unclean !== 0 && !isClean(bytes, start, end, unclean)) return -1;
       const to = putLength(out, at, end - start);
-      return copyRange(this.stage.view, to, this.#bodyView, start, end);
+      return copyRange(this.stage.view, to, this.#scanner.view, start, end);
     }
     if (found !== FOUND.escaped || unclean !== 0) return -1;
     let escapes = 0;

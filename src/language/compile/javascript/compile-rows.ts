@@ -20,7 +20,10 @@ export interface RowProgram {
   value(index: number): Value;
   /** The same as functions, for loops that shouldn't pay for the index. */
   readonly values: readonly (() => Value)[];
-  /** Per expression, where its text is; undefined when it isn't simply a column with a text. */
+  /**
+   * Per expression, where its text is; undefined when it isn't a column with a text, or the first
+   * of several that isn't null.
+   */
   readonly texts: readonly (TextRange | undefined)[];
   /** `metricKey` of each list of dimensions over the current row, computed once a row. */
   readonly keys: readonly (() => GroupKey)[];
@@ -113,9 +116,20 @@ return {
 }
 
 function textRangeCode(layout: Layout, code: ExpressionCode, expression: Expression): string {
-  if (expression.kind !== "field" || code.cachedText(expression) === undefined) return "undefined";
-  const index = layout.columns.findIndex((column) => column.name === expression.path);
-  return `{ find: () => p${index} >= 0, start: () => p${index}, end: () => p${index} + n${index} }`;
+  const fields = expression.kind === "coalesce" ? expression.args : [expression];
+  const indices = fields.map((field) =>
+    field.kind === "field" && code.cachedText(field) !== undefined
+      ? layout.columns.findIndex((column) => column.name === field.path)
+      : -1,
+  );
+  if (indices.includes(-1)) return "undefined";
+  const first = (of: (index: number) => string): string =>
+    indices
+      .slice(0, -1)
+      .map((index) => `p${index} >= 0 ? ${of(index)} : `)
+      .join("") + of(indices.at(-1)!);
+  const start = first((index) => `p${index}`);
+  return `{ find: () => (${start}) >= 0, start: () => ${start}, end: () => ${first((index) => `p${index} + n${index}`)} }`;
 }
 
 /** Functions that give a column's value of the current row, decoded once a row. */
