@@ -5,6 +5,7 @@ import * as language from "../../src/index.ts";
 import { cliPage } from "./cli-page.ts";
 import { codeBlocks } from "./code-blocks.ts";
 import { readDocument } from "./documents.ts";
+import { everyFigure } from "./every-figure.fixture.ts";
 
 test("the page of the commands is what they say themselves", async () => {
   const page = readDocument("docs/reference/cli.md");
@@ -20,6 +21,21 @@ test("every setting is documented, and nothing else", () => {
   const page = readDocument("docs/reference/configuration.md");
   const listed = [...page.matchAll(/^\| `(MILLRACE_\w+)` \|/gm)].map(([, name]) => name!);
   assert.deepEqual(listed.toSorted(), [...read].toSorted());
+});
+
+test("every figure is documented with its type and labels, and nothing else", async () => {
+  const page = readDocument("docs/reference/metrics.md");
+  const rows = page.matchAll(/^\| `(millrace_\w+)` \| (\w+) \| (.*?) ?\| ([^|]+) \| ([^|]+) \|$/gm);
+  const documented = [...rows].map(([, name = "", type = "", labels = ""]) => ({
+    name,
+    type,
+    labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = ""]) => label).toSorted(),
+  }));
+  const byName = (one: { name: string }, other: { name: string }): number =>
+    one.name < other.name ? -1 : 1;
+  const lines = page.match(/^\| `millrace_/gm) ?? [];
+  assert.equal(documented.length, lines.length, "a row has five cells");
+  assert.deepEqual(documented.toSorted(byName), (await everyFigure()).toSorted(byName));
 });
 
 test("every export of the language has a heading and an example", () => {

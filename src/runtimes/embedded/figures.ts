@@ -29,7 +29,7 @@ export async function readFigures(parts: {
     gauge("millrace_log_commits_total", "Commits of the log", writer.commits, "counter"),
     gauge(
       "millrace_log_events_total",
-      "Events in the log since the start",
+      "Rows that the log was handed, duplicates included",
       writer.events,
       "counter",
     ),

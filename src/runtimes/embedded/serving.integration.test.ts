@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import {
@@ -160,6 +161,14 @@ test(
     assert.equal(figure(all, "millrace_part_up", { part: "warehouse" }), 1);
     assert.equal(figure(all, "millrace_part_up", { part: "pipeline" }), 1);
     assert.ok(figure(all, "millrace_errors_total", { stage: "stream" }) >= 0);
+    const page = readFileSync(
+      new URL("../../../docs/reference/metrics.md", import.meta.url),
+      "utf8",
+    );
+    const documented = [...page.matchAll(/^\| `(millrace_\w+)` \|/gm)].map(([, name]) => name!);
+    const { text } = await ask(running, "/metrics");
+    const served = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!);
+    assert.deepEqual(served.toSorted(), documented.toSorted());
   },
 );
 
