@@ -10,7 +10,7 @@ import { NO_LOOKUPS, type Lookups } from "./derive/lookups.ts";
 import { doorProgram, type DoorProgram, type DoorTopic } from "./door-program.ts";
 import type { CollectRequest, CollectResponse } from "./http/collect-request.ts";
 import { corsHeaders, preflightHeaders } from "./http/cors.ts";
-import { BodyBudget, readBody } from "./http/read-body.ts";
+import { BodyBudget, BodyReader, type ReadBody } from "./http/read-body.ts";
 import { WriteKeys, type WriteKeyStore } from "./keys/write-keys.ts";
 import { STEPS, type LogAppender, type Passage } from "./passage.ts";
 import { nativeProtocol } from "./protocols/native.ts";
@@ -41,8 +41,8 @@ export interface CollectorLimits {
 export interface Collector {
   handles(method: string, path: string): boolean;
   handle(request: CollectRequest): Promise<CollectResponse>;
-  /** Reads a message's body within the limits; call `release` once it is answered. */
-  readBody(message: IncomingMessage): Promise<{ body: Buffer; release: () => void }>;
+  /** Reads a message's body within the limits. */
+  readBody(message: IncomingMessage): Promise<ReadBody>;
   /** The answer to a request that failed outside `handle`, as by `readBody`. */
   failure(request: CollectRequest, thrown: unknown): CollectResponse;
   /** Makes counts of refused bodies durable that no append has taken along. */
@@ -72,8 +72,8 @@ const PROTOCOLS: readonly Protocol[] = [nativeProtocol, segmentProtocol];
 class Door implements Collector {
   readonly #options: CollectorOptions;
   readonly #limits: CollectorLimits;
+  readonly #bodies: BodyReader;
   readonly #keys: WriteKeys;
-  readonly #budget: BodyBudget;
   readonly #stats = new CollectorStats();
   readonly #steps: StepTimer;
   #program: DoorProgram;
@@ -82,7 +82,8 @@ class Door implements Collector {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#keys = new WriteKeys(options.keys);
-    this.#budget = new BodyBudget(this.#limits.bodiesBytesMax);
+    const budget = new BodyBudget(this.#limits.bodiesBytesMax);
+    this.#bodies = new BodyReader(this.#limits.bodyBytesMax, budget);
     this.#steps = new StepTimer(STEPS, options.clock);
     this.#program = this.#compile(options);
   }
@@ -104,8 +105,8 @@ class Door implements Collector {
     return protocolOf(method, path) !== undefined;
   }
 
-  readBody(message: IncomingMessage): Promise<{ body: Buffer; release: () => void }> {
-    return readBody(message, this.#limits.bodyBytesMax, this.#budget);
+  readBody(message: IncomingMessage): Promise<ReadBody> {
+    return this.#bodies.read(message);
   }
 
   failure(request: CollectRequest, thrown: unknown): CollectResponse {
@@ -187,7 +188,7 @@ class Door implements Collector {
       }
     }
     const steps = this.#steps.times();
-    return { ...this.#stats.snapshot(), steps, cleaned, bodiesBytes: this.#budget.used };
+    return { ...this.#stats.snapshot(), steps, cleaned, bodiesBytes: this.#bodies.budget.used };
   }
 }
 

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { MillraceError } from "../../core/errors.ts";
+import { IdlePool } from "../idle-pool.ts";
+import { BodyBuffer } from "./body-buffer.ts";
 
 /** Bytes of bodies that may be in memory at once. */
 export class BodyBudget {
@@ -28,37 +30,51 @@ export class BodyBudget {
   }
 }
 
-/**
- * The body of a message, at most `bytesMax` bytes. Throws `BODY_TOO_LARGE` at once when more is
- * announced or comes, and `RATE_LIMITED` when the budget is used up; whoever answers then should
- * close the connection. The budget stays taken until `release` is called.
- */
-export async function readBody(
-  message: IncomingMessage,
-  bytesMax: number,
-  budget: BodyBudget,
-): Promise<{ body: Buffer; release: () => void }> {
-  let taken = 0;
-  const release = (): void => {
-    budget.giveBack(taken);
-    taken = 0;
-  };
-  try {
+/** A body that was read. */
+export interface ReadBody {
+  readonly body: Buffer;
+  /** To be called once, when the request is answered: the body's bytes are used again. */
+  readonly release: () => void;
+}
+
+/** Reads the bodies of messages, within bounds. */
+export class BodyReader {
+  readonly budget: BodyBudget;
+  readonly #bytesMax: number;
+  readonly #buffers = new IdlePool(() => new BodyBuffer());
+
+  constructor(bytesMax: number, budget: BodyBudget) {
+    this.#bytesMax = bytesMax;
+    this.budget = budget;
+  }
+
+  /**
+   * The body of a message. Throws `BODY_TOO_LARGE` at once when more than the bound is announced or
+   * comes, and `RATE_LIMITED` when the budget is used up; whoever answers then should close the
+   * connection. The budget stays taken until `release` is called.
+   */
+  async read(message: IncomingMessage): Promise<ReadBody> {
+    const bytesMax = this.#bytesMax;
     const announced = Number(message.headers["content-length"] ?? 0);
     if (announced > bytesMax) throw tooLarge(bytesMax);
-    const chunks: Buffer[] = [];
-    let length = 0;
-    await eachChunk(message, (chunk) => {
-      length += chunk.length;
-      if (length > bytesMax) throw tooLarge(bytesMax);
-      budget.take(chunk.length);
-      taken += chunk.length;
-      chunks.push(chunk);
-    });
-    return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length), release };
-  } catch (error) {
-    release();
-    throw error;
+    const buffer = this.#buffers.take();
+    let taken = 0;
+    const release = (): void => {
+      this.budget.giveBack(taken);
+      this.#buffers.giveBack(buffer);
+    };
+    try {
+      await eachChunk(message, (chunk) => {
+        if (buffer.length + chunk.length > bytesMax) throw tooLarge(bytesMax);
+        this.budget.take(chunk.length);
+        taken += chunk.length;
+        buffer.add(chunk);
+      });
+      return { body: buffer.body, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 }
 
