@@ -41,6 +41,8 @@ export const LIMITS = {
   commitEventsMax: 5_000,
   /** Batches that one step of the log's retention looks at. */
   trimBatchesMax: 2_000,
+  /** Rows of the quarantine, and again of the ledger, that one step of the retention looks at. */
+  trimRowsMax: 2_000,
   /** Bytes of rows that one read of the log gives, unless asked otherwise. */
   readBytesMax: 8 * 1024 * 1024,
   /** Bytes of rows that the stream has read and the loader hasn't: they are read once for both. */

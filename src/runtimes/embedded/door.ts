@@ -12,7 +12,7 @@ import { followTables } from "../../process/dimension/follow-tables.ts";
 import { openEmbeddedDimension } from "../../storage/dimension/embedded/embedded-dimension.ts";
 import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-reader.ts";
 import { startLogWriter, type LogWriter } from "../../storage/log/embedded/log-writer.ts";
-import type { LogReader } from "../../storage/log/log.ts";
+import type { LogReader, RetentionBounds } from "../../storage/log/log.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { doorLookups } from "./door-lookups.ts";
 import type { LayoutStore } from "./layout-store.ts";
@@ -56,6 +56,7 @@ const HEARTBEAT_EVERY_MS = 2_000;
 const TABLES_EVERY_MS = 100;
 const TRIM_EVERY_MS = 60_000;
 const FLUSH_EVERY_MS = 5_000;
+const DAY_MS = 86_400_000;
 
 /** Opens the log for writing (`STORAGE_LOCKED` when another process has it) and the collector. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
@@ -180,7 +181,10 @@ function every(
   }, ms);
 }
 
-/** Lets go of what every required reader has read; a reader is done with topics it never reads. */
+/**
+ * Lets go of what every required reader has read (a reader is done with topics it never reads), and
+ * of what is too old of quarantine and ledger.
+ */
 async function trim(
   writer: LogWriter,
   log: LogReader,
@@ -197,8 +201,18 @@ async function trim(
     "tables",
     ends.filter(({ topic }) => topics.has(topic) && !isTable(topic)),
   );
-  const bounds = { olderThanMs: settings.logDurationMs, bytesMax: settings.logBytesMax };
+  const bounds = boundsOf(settings);
   for (let more = true; more;) more = (await writer.trim(bounds)).more;
+}
+
+function boundsOf(settings: Settings): RetentionBounds {
+  const { logDurationMs, logBytesMax, quarantineDays, ledgerDays } = settings;
+  return {
+    olderThanMs: logDurationMs,
+    bytesMax: logBytesMax,
+    ...(quarantineDays > 0 && { quarantineOlderThanMs: quarantineDays * DAY_MS }),
+    ...(ledgerDays > 0 && { ledgerOlderThanMs: ledgerDays * DAY_MS }),
+  };
 }
 
 function intercept(

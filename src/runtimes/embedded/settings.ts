@@ -21,6 +21,10 @@ export interface Settings {
   readonly logBytesMax: number;
   /** `MILLRACE_LOG_HOURS`: how long it keeps events at most. */
   readonly logDurationMs: number;
+  /** `MILLRACE_QUARANTINE_DAYS`: how long quarantined events are kept; 0 is for ever. */
+  readonly quarantineDays: number;
+  /** `MILLRACE_LEDGER_DAYS`: how long the ledger's minutes are kept; 0 is for ever. */
+  readonly ledgerDays: number;
   /** `MILLRACE_LAKE_FORMAT`. */
   readonly lakeFormat: "parquet" | "orc";
   /** `MILLRACE_LAKE_ROLL_SECONDS`: how long events may wait for their file. */
@@ -60,6 +64,8 @@ export function readSettings(env: Environment, cwd: string, dataDefault = "data"
     partitions: readNumber(env, "MILLRACE_PARTITIONS", 3, 1, 256),
     logBytesMax: readNumber(env, "MILLRACE_LOG_BYTES_MAX", 20 * 2 ** 30, 2 ** 20, 2 ** 50),
     logDurationMs: readNumber(env, "MILLRACE_LOG_HOURS", 48, 1, 24 * 366) * 3_600_000,
+    quarantineDays: readNumber(env, "MILLRACE_QUARANTINE_DAYS", 30, 0, 36_500),
+    ledgerDays: readNumber(env, "MILLRACE_LEDGER_DAYS", 400, 0, 36_500),
     lakeFormat: readChoice(env, "MILLRACE_LAKE_FORMAT", ["parquet", "orc"]),
     lakeRollMs: readNumber(env, "MILLRACE_LAKE_ROLL_SECONDS", 120, 1, 86_400) * 1_000,
     eventDays: readNumber(env, "MILLRACE_EVENT_DAYS", 0, 0, 36_500),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { manualClock, type ManualClock } from "../../core/clock.ts";
+import { LIMITS } from "../../core/limits.ts";
 import type { Batch, LogReader, LogWriterPort, PendingBatch } from "./log.ts";
 import { batchCrc, ROW_PATCHED_BYTES } from "./row-header.ts";
 
@@ -346,6 +347,7 @@ export function logSuite(name: string, open: () => LogUnderTest): void {
         clock.advance(1_000);
       }
       const old = { olderThanMs: 2_500 };
+      const nothingElse = { quarantinedRemoved: 0, ledgerRowsRemoved: 0 };
       const at = (reader: string, offset: number): void =>
         writer.setPositions(reader, [{ topic: "t", partition: 0, offset }]);
       at("warehouse", 4);
@@ -359,6 +361,7 @@ export function logSuite(name: string, open: () => LogUnderTest): void {
         batchesRemoved: 1,
         bytesRemoved: 20,
         bytes: 60,
+        ...nothingElse,
         more: false,
         heldBack: { reader: "lake", topic: "t", partition: 0, offset: 1 },
       });
@@ -367,12 +370,14 @@ export function logSuite(name: string, open: () => LogUnderTest): void {
         batchesRemoved: 1,
         bytesRemoved: 20,
         bytes: 40,
+        ...nothingElse,
         more: false,
       });
       assert.deepEqual(writer.trim({ bytesMax: 39 }), {
         batchesRemoved: 1,
         bytesRemoved: 20,
         bytes: 20,
+        ...nothingElse,
         more: false,
       });
       const reader = log.reader();
@@ -387,6 +392,77 @@ export function logSuite(name: string, open: () => LogUnderTest): void {
       reader.close();
       writer.close();
     });
+
+    withLog("retention of quarantine and ledger: by age alone, nothing younger", (log, clock) => {
+      const writer = log.writer({ clock });
+      writer.ensureTopic("t", 1);
+      const minute = START - (START % 60_000);
+      const bad = { topic: "t", reason: "FIELD_TYPE", bytes: Buffer.from("{}") };
+      const commit = (): void =>
+        void writer.append({
+          batches: [pending("t", 0, ["a"])],
+          counts: [{ topic: "t", status: "in", n: 2 }],
+          quarantine: [bad],
+        });
+      commit();
+      clock.advance(60_000);
+      commit();
+      const reader = log.reader();
+      const left = (): readonly [quarantined: readonly number[], minutes: readonly number[]] => [
+        reader.quarantined({}).map(({ receivedAt }) => receivedAt),
+        [...new Set(reader.ledger({ from: 0, to: Infinity }).map((row) => row.minute))],
+      ];
+      const all = [
+        [START, START + 60_000],
+        [minute, minute + 60_000],
+      ];
+      writer.trim({});
+      assert.deepEqual(left(), all, "without bounds they are kept for ever");
+      const justKept = { quarantineOlderThanMs: 60_000, ledgerOlderThanMs: START - minute + 1 };
+      writer.trim(justKept);
+      assert.deepEqual(left(), all, "of exactly that age, and a minute that isn't all older");
+      clock.advance(1);
+      const trimmed = writer.trim(justKept);
+      assert.deepEqual([trimmed.quarantinedRemoved, trimmed.ledgerRowsRemoved], [1, 3]);
+      assert.deepEqual([trimmed.batchesRemoved, trimmed.more], [0, false]);
+      assert.deepEqual(left(), [[START + 60_000], [minute + 60_000]]);
+      commit();
+      assert.equal(reader.quarantined({}).at(-1)!.id, 3, "a number isn't given twice");
+      reader.close();
+      writer.close();
+    });
+
+    withLog(
+      "retention of quarantine and ledger takes a bounded number of rows a step",
+      (log, clock) => {
+        const writer = log.writer({ clock });
+        writer.ensureTopic("t", 1);
+        const bad = { topic: "t", reason: "FIELD_TYPE", bytes: Buffer.from("{}") };
+        const counts = Array.from({ length: 900 }, (_, index) => ({
+          topic: "t",
+          status: "refused" as const,
+          reason: `reason ${index}`,
+          n: 1,
+        }));
+        const quarantine = Array.from({ length: 900 }, () => bad);
+        for (let n = 0; n < 3; n++) {
+          writer.append({ batches: [], counts, quarantine });
+          clock.advance(60_000);
+        }
+        const bounds = { quarantineOlderThanMs: 1, ledgerOlderThanMs: 1 };
+        const steps: (readonly [number, number, boolean])[] = [];
+        for (let more = true; more;) {
+          const step = writer.trim(bounds);
+          steps.push([step.quarantinedRemoved, step.ledgerRowsRemoved, step.more]);
+          more = step.more;
+        }
+        assert.deepEqual(steps, [
+          [LIMITS.trimRowsMax, 1_802, true],
+          [2_700 - LIMITS.trimRowsMax, 901, false],
+        ]);
+        writer.close();
+      },
+    );
 
     withLog("a second writer is refused, and welcome after the first", (log, clock) => {
       const writer = log.writer({ clock });

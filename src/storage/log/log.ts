@@ -104,9 +104,13 @@ export interface ReaderPosition {
   readonly offset: number;
 }
 
+/** What is absent bounds nothing. */
 export interface RetentionBounds {
   readonly olderThanMs?: number;
   readonly bytesMax?: number;
+  /** How long the quarantine's events are kept, and the ledger's minutes after their end. */
+  readonly quarantineOlderThanMs?: number;
+  readonly ledgerOlderThanMs?: number;
 }
 
 export interface TrimResult {
@@ -114,6 +118,8 @@ export interface TrimResult {
   readonly bytesRemoved: number;
   /** Bytes of batches that are left. */
   readonly bytes: number;
+  readonly quarantinedRemoved: number;
+  readonly ledgerRowsRemoved: number;
   /** More could be removed now: call again. */
   readonly more: boolean;
   /** The reader that kept something from being removed, and where it stands. */
@@ -140,7 +146,7 @@ export interface LogWriterPort {
   ends(): PartitionEnd[];
   /**
    * Removes the oldest batches that are too old or too many, never one that a required reader has
-   * not read. Bounded work: call again while `more`.
+   * not read, and what is too old of quarantine and ledger. Bounded work: call again while `more`.
    */
   trim(bounds: RetentionBounds): TrimResult;
   /** A random secret of this log, made when first asked for. */

@@ -9,15 +9,14 @@ interface TrimPartition {
   readonly bytes: number;
 }
 
+/** What one step did to the batches. */
+type Trimmed = Omit<TrimResult, "quarantinedRemoved" | "ledgerRowsRemoved">;
+
 interface Floor extends ReaderPosition {
   readonly reader: string;
 }
 
-/**
- * Removes the oldest batches that the bounds no longer want, within the caller's transaction. Walks
- * in the order of commits, so that every topic loses its oldest first; what a required reader holds
- * counts towards the bytes to lose, lest the other partitions pay for it.
- */
+/** One step of retention, within the caller's transaction. */
 export function trimLog(
   db: DatabaseSync,
   partitions: readonly TrimPartition[],
@@ -25,6 +24,66 @@ export function trimLog(
   bounds: RetentionBounds,
   nowMs: number,
 ): TrimResult {
+  const before = (age: number | undefined): number => nowMs - (age ?? Infinity);
+  const batches = trimBatches(db, partitions, requiredReaders, bounds, nowMs);
+  const quarantine = trimQuarantine(db, before(bounds.quarantineOlderThanMs));
+  const ledger = trimLedger(db, before(bounds.ledgerOlderThanMs));
+  return {
+    ...batches,
+    quarantinedRemoved: quarantine.removed,
+    ledgerRowsRemoved: ledger.removed,
+    more: batches.more || quarantine.more || ledger.more,
+  };
+}
+
+interface TrimmedRows {
+  readonly removed: number;
+  readonly more: boolean;
+}
+
+/** Removes what was quarantined before a time; ids and times ascend together. */
+function trimQuarantine(db: DatabaseSync, before: number): TrimmedRows {
+  if (before === -Infinity) return { removed: 0, more: false };
+  const rows = db
+    .prepare("SELECT id, received_at FROM quarantine ORDER BY id LIMIT ?")
+    .all(LIMITS.trimRowsMax);
+  const firstKept = rows.findIndex((row) => Number(row["received_at"]) >= before);
+  const removed = firstKept === -1 ? rows.length : firstKept;
+  if (removed > 0)
+    db.prepare("DELETE FROM quarantine WHERE id <= ?").run(rows[removed - 1]!["id"]!);
+  return { removed, more: removed === LIMITS.trimRowsMax };
+}
+
+/** Removes the minutes that ended before a time; whole ones, since half of one doesn't balance. */
+function trimLedger(db: DatabaseSync, before: number): TrimmedRows {
+  if (before === -Infinity) return { removed: 0, more: false };
+  const minutes = db
+    .prepare("SELECT minute FROM ledger WHERE minute <= ? ORDER BY minute LIMIT ?")
+    .all(before - 60_000, LIMITS.trimRowsMax)
+    .map((row) => Number(row["minute"]));
+  const [first] = minutes;
+  const last = minutes.at(-1);
+  if (first === undefined || last === undefined) return { removed: 0, more: false };
+  const more = minutes.length === LIMITS.trimRowsMax;
+  const isCut = more && first < last;
+  const { changes } = db
+    .prepare("DELETE FROM ledger WHERE minute <= ?")
+    .run(isCut ? last - 60_000 : last);
+  return { removed: Number(changes), more };
+}
+
+/**
+ * Removes the oldest batches that the bounds no longer want. Walks in the order of commits, so that
+ * every topic loses its oldest first; what a required reader holds counts towards the bytes to
+ * lose, lest the other partitions pay for it.
+ */
+function trimBatches(
+  db: DatabaseSync,
+  partitions: readonly TrimPartition[],
+  requiredReaders: readonly string[],
+  bounds: RetentionBounds,
+  nowMs: number,
+): Trimmed {
   const floors = slowestReaders(db, partitions, requiredReaders);
   const before = bounds.olderThanMs === undefined ? -Infinity : nowMs - bounds.olderThanMs;
   const total = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
