@@ -1,7 +1,8 @@
 import type { AppendResult } from "../storage/log/append-request.ts";
 import type { DoorBatch, TakenInput } from "./door-batch.ts";
 import { FATE, FATE_NAMES, type Rejected } from "./outcome.ts";
-import { putRange } from "./scan/stage.ts";
+import { plainEnd } from "./scan/byte-class.ts";
+import { copyRange } from "./scan/stage.ts";
 
 /** How many events of a request met which fate, in the order of `FATE`. */
 export type Tally = readonly [
@@ -57,30 +58,26 @@ const rejectedText = ({ fate, problem, eventId, rule }: Rejected): string =>
     hint: problem.hint,
   });
 
-const BEFORE_ID = Buffer.from(`{"event_id":"`);
-/** What stands behind an id and its opening quote. */
-const ACCEPTED = Buffer.from(`","status":"accepted"}`);
-const DUPLICATE = Buffer.from(`","status":"duplicate"}`);
-const QUOTE = 34;
-const BACKSLASH = 92;
+/** Bytes that are copied into an answer. */
+const piece = (text: string): DataView => {
+  const { buffer, byteOffset, length } = Buffer.from(text);
+  return new DataView(buffer, byteOffset, length);
+};
+const BEFORE_ID = piece(`{"event_id":"`);
+/** What stands behind an id. */
+const ACCEPTED = piece(`","status":"accepted"}`);
+const DUPLICATE = piece(`","status":"duplicate"}`);
 const COMMA = 44;
-
-/** Whether text is the same in JSON. */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte < 32 || byte === QUOTE || byte === BACKSLASH) return false;
-  }
-  return true;
-}
 
 /** Results as bytes: ids go from the rows into the answer without becoming strings. */
 class ResultsText {
   #bytes: Buffer;
+  #view: DataView;
   #length = 0;
 
   constructor(bytes: number) {
-    this.#bytes = Buffer.allocUnsafe(bytes);
+    this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   addText(text: string): void {
@@ -89,16 +86,20 @@ class ResultsText {
   }
 
   /** An event that was taken; `after` is what stands behind its id. */
-  addTaken({ input, stage, sink }: TakenInput, row: number, after: Buffer): void {
+  addTaken({ input, stage, sink }: TakenInput, row: number, after: DataView): void {
     const { start, end } = input.finisher.idRange(stage, sink.sources[row]!);
-    if (!isPlain(stage.bytes, start, end)) {
-      const id = JSON.stringify(stage.bytes.toString("utf8", start, end));
-      return this.addText(`{"event_id":${id},${after.toString("latin1", 2)}`);
-    }
     this.#begin(end - start + RESULT_BYTES);
-    let at = putRange(this.#bytes, this.#length, BEFORE_ID, 0, BEFORE_ID.length);
-    at = putRange(this.#bytes, at, stage.bytes, start, end);
-    this.#length = putRange(this.#bytes, at, after, 0, after.length);
+    let at = copyRange(this.#view, this.#length, BEFORE_ID, 0, BEFORE_ID.byteLength);
+    if (plainEnd(stage.view, start) >= end) at = copyRange(this.#view, at, stage.view, start, end);
+    else at += this.#writeId(stage.bytes.toString("utf8", start, end), at);
+    this.#length = copyRange(this.#view, at, after, 0, after.byteLength);
+  }
+
+  /** Writes an id that isn't the same in JSON. */
+  #writeId(id: string, at: number): number {
+    const text = JSON.stringify(id).slice(1, -1);
+    this.#reserve(text.length * 3 + RESULT_BYTES);
+    return this.#bytes.write(text, at);
   }
 
   bytes(): Buffer {
@@ -107,12 +108,17 @@ class ResultsText {
 
   /** Begins a result of at most so many bytes, with a comma where there is one before it. */
   #begin(bytes: number): void {
-    if (this.#length + bytes + 1 > this.#bytes.length) {
-      const next = Buffer.allocUnsafe((this.#length + bytes + 1) * 2);
-      this.#bytes.copy(next, 0, 0, this.#length);
-      this.#bytes = next;
-    }
+    this.#reserve(bytes + 1);
     if (this.#length > 0) this.#bytes[this.#length++] = COMMA;
+  }
+
+  /** Room for so many bytes; what lies behind `#length` is kept. */
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const next = Buffer.allocUnsafeSlow((this.#length + bytes) * 2);
+    this.#bytes.copy(next);
+    this.#bytes = next;
+    this.#view = new DataView(next.buffer);
   }
 }
 

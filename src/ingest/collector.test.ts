@@ -70,6 +70,16 @@ test("NDJSON: a broken line is quarantined with its bytes, its neighbours go on"
   assert.equal(tester.requests[0]!.quarantine![0]!.reason, "EVENT_NOT_JSON");
 });
 
+test("every id comes back as it was sent", async () => {
+  const ids = ["plain", 'a "quote"', "a\\b", "zoë \u{1f600}", "\u0001\n", "i".repeat(128)];
+  const events = [...ids, ...ids].map((event_id) => ({ ...view, event_id }));
+  const answer = await answerOf(testCollector(), events);
+  assert.deepEqual(
+    results(answer).map(({ event_id, status }) => [event_id, status]),
+    [...ids.map((id) => [id, "accepted"]), ...ids.map((id) => [id, "duplicate"])],
+  );
+});
+
 test("an array: its structure must hold, its items may be wrong one by one", async () => {
   const tester = testCollector();
   const answer = await answerOf(tester, [view, { ...view, event_id: 5 }, 7]);

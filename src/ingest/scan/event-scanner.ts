@@ -159,12 +159,14 @@ export class EventScanner {
     const bytes = this.#bytes;
     const byte = bytes[at]!;
     if (byte === BYTE.quote) {
-      const end = this.#string(at + 1);
-      if (end === ASK) return ASK;
-      this.found[leaf] = this.#escapes === 0 ? FOUND.string : FOUND.escaped;
       this.starts[leaf] = at + 1;
-      this.ends[leaf] = end - 1;
-      return end;
+      const end = plainEnd(this.#view, at + 1);
+      if (end < bytes.length && bytes[end] === BYTE.quote) {
+        this.found[leaf] = FOUND.string;
+        this.ends[leaf] = end;
+        return end + 1;
+      }
+      return this.#escaped(leaf, at + 1);
     }
     let end: number;
     if (byte === BYTE.minus || (byte >= BYTE.zero && byte <= BYTE.nine)) {
@@ -176,6 +178,14 @@ export class EventScanner {
     }
     this.starts[leaf] = at;
     this.ends[leaf] = end;
+    return end;
+  }
+
+  #escaped(leaf: number, start: number): number {
+    const end = this.#string(start);
+    if (end === ASK) return ASK;
+    this.found[leaf] = FOUND.escaped;
+    this.ends[leaf] = end - 1;
     return end;
   }
 

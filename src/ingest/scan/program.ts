@@ -45,8 +45,8 @@ export interface ScanProgram {
   readonly plainText: Uint8Array;
   /** Bits of `UNCLEAN`, by leaf. */
   readonly unclean: Uint8Array;
-  /** 1 where a clean step gives an absent leaf a value. */
-  readonly defaults: Uint8Array;
+  /** 1 where an absent leaf is null: no clean step gives it a value. */
+  readonly maybeAbsent: Uint8Array;
   readonly precisions: readonly number[];
   readonly scales: readonly number[];
   readonly oneOfs: readonly (ByteTable | undefined)[];
@@ -81,8 +81,8 @@ export function scanProgram(topic: Topic): ScanProgram {
       leaf.type.kind === "string" && uncleanOf(leaf) === 0 ? 1 : 0,
     ),
     unclean: Uint8Array.from(leaves, uncleanOf),
-    defaults: Uint8Array.from(leaves, ({ clean }) =>
-      clean.some(({ kind }) => kind === "default") ? 1 : 0,
+    maybeAbsent: Uint8Array.from(leaves, ({ nullable, clean }) =>
+      nullable && !clean.some(({ kind }) => kind === "default") ? 1 : 0,
     ),
     precisions: leaves.map(({ type }) => (type.kind === "decimal" ? type.precision : 19)),
     scales: leaves.map(({ type }) => (type.kind === "decimal" ? type.scale : 0)),

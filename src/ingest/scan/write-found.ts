@@ -49,12 +49,15 @@ export class FoundWriter {
     const bodyView = scanner.view;
     const { columnAt } = stage;
     const { found, starts, ends } = scanner;
-    const { nullable, plainText } = this.#program;
+    const { nullable, plainText, maybeAbsent } = this.#program;
     const count = leaves.length;
     let to = putHead(stage.view, start, arrival.nowMs, this.#verdict.flags | arrival.flags);
     for (let leaf = 0; leaf < count; leaf++) {
       columnAt[base + leaf] = to;
-      if (found[leaf] === FOUND.string && plainText[leaf] === 1) {
+      const what = found[leaf]!;
+      if (what === FOUND.absent && maybeAbsent[leaf] === 1) {
+        out[to++] = 1;
+      } else if (what === FOUND.string && plainText[leaf] === 1) {
         if (nullable[leaf] === 1) out[to++] = 0;
         const from = starts[leaf]!;
         const end = ends[leaf]!;
@@ -110,7 +113,7 @@ export class FoundWriter {
     const found = scanner.found[leaf]!;
     let to = at;
     if (found === FOUND.absent || found === FOUND.null) {
-      if (nullable[leaf] === 0 || this.#program.defaults[leaf] === 1) return -1;
+      if (this.#program.maybeAbsent[leaf] === 0) return -1;
       out[to] = 1;
       return to + 1;
     }
