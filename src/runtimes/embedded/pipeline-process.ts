@@ -24,8 +24,11 @@ export interface PipelineProcess {
 }
 
 const MAIN = fileURLToPath(new URL("./pipeline-main.ts", import.meta.url));
-/** Rows and keys of a batch die young: room for them spares the collector half of its work. */
-const HEAP = ["--max-semi-space-size=48"];
+/**
+ * Rows and keys of a batch die young: room for them spares the collector half of its work. Rows
+ * outside the heap, given back as soon as they are read, mustn't make it mark the heap by themselves.
+ */
+const HEAP = ["--max-semi-space-size=48", "--external-memory-accounted-in-global-limit"];
 const RESTART_DELAY_MS_MAX = 5_000;
 const STOP_DURATION_MS_MAX = 20_000;
 
