@@ -130,7 +130,7 @@ function rowOf(topic: Topic, user: number, random: Random): Uint8Array {
     "properties.price": kind >= 0.93 ? BigInt(random.integer(1_000_000)) : null,
     "properties.currency": kind >= 0.93 ? "EUR" : null,
     page_path: `/products/kitchen/item-${page}`,
-    _in_dim_users: true,
+    _in_dim_users_by_user_id_or_anonymous_id: true,
   };
   if (topic.name === "shop-events") {
     Object.assign(values, { event_type: "purchase", "properties.price": 129900n });

@@ -41,7 +41,7 @@ function reduce(expression: Expression, record: OracleRecord): Evaluated {
     case "field":
       return lift(record.get(expression.path) ?? null, expression.type);
     case "exists":
-      return (record.get(lookupColumn(expression.table)) ?? null) as boolean | null;
+      return (record.get(lookupColumn(expression)) ?? null) as boolean | null;
     case "literal":
       return literal(expression.type, expression.value);
     case "isNull":

@@ -238,7 +238,7 @@ function namesThatMean(): HostilePayload[] {
     "_time_original",
     "page_path",
     "properties.page_url",
-    "_in_dim_users",
+    "_in_dim_users_by_user_id_or_anonymous_id",
     "$where",
     "'; DROP TABLE events; --",
     "`",

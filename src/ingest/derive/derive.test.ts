@@ -61,12 +61,21 @@ const known = rule("known", {
   expect: visit.fields.user.existsIn(users),
   severity: "warn",
 });
+/** The table by other keys: each has an answer of its own. */
+const others = [visit.fields.loud, visit.fields.site.or(visit.fields.user)].map((key, index) =>
+  rule(`other-${index}`, { on: visit, expect: key.existsIn(users), severity: "warn" }),
+);
 const local = stream("local", {
   from: visit,
   join: { table: users, on: visit.fields.user },
   select: { country: users.fields.country, page: visit.fields.page },
 });
-const { plan } = pipeline({ events: [visit], tables: [users], rules: [known], streams: [local] });
+const { plan } = pipeline({
+  events: [visit],
+  tables: [users],
+  rules: [known, ...others],
+  streams: [local],
+});
 const topics = topicsOf(plan).map((topic, index) => ({ topic, layoutId: index + 1 }));
 const lookups: Lookups = {
   has: (_, bytes, start, end) => {
@@ -134,11 +143,19 @@ test("lookups are stamped once: known, unknown, and not loaded yet", async () =>
   const { request, batch } = await door(
     ["ann", "bob", "loading"].map((user, index) => ({ id: String(index), at, user, amount: 1 })),
   );
+  const columns = topics[0]!.topic.layout.columns.filter(({ role }) => role === "lookup");
+  const names = columns.map(({ name }) => name);
+  assert.deepEqual(names, ["_in_users_by_user", "_in_users_by_loud", "_in_users_by_site_or_user"]);
   assert.deepEqual(
-    objects(request, "visit").map((row) => row["_in_users"]),
-    [true, false, undefined],
+    objects(request, "visit").map((row) => names.map((name) => row[name])),
+    [
+      [true, false, true],
+      [false, false, false],
+      [undefined, false, undefined],
+    ],
   );
-  assert.equal(batch.ruleCounts.get("known"), 1);
+  const counts = ["known", "other-0", "other-1"].map((name) => batch.ruleCounts.get(name));
+  assert.deepEqual(counts, [1, 3, 1]);
   const [joined, ...others] = objects(request, "local");
   assert.deepEqual([joined!["country"], joined!["user"], others.length], ["DE", "ann", 0]);
   const set = request.sets.find(({ topic }) => topic === "local")!;

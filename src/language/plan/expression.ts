@@ -1,3 +1,5 @@
+import { canonicalJson } from "../../core/canonical-json.ts";
+import { fingerprint } from "../../core/fingerprint.ts";
 import type { ValueType } from "../schema/field-type.ts";
 
 /** The comparison operators. */
@@ -47,7 +49,7 @@ export type Expression =
       readonly right: Expression;
     }
   | { readonly kind: "call"; readonly fn: DerivedFunction; readonly args: readonly Expression[] }
-  | { readonly kind: "exists"; readonly table: string; readonly key: Expression }
+  | ExistsExpression
   /** Minutes from one time to another, decimal(18, 4), HALF_UP. */
   | { readonly kind: "minutesBetween"; readonly from: Expression; readonly to: Expression }
   /** The UTC day that a model is computed for, as text `YYYY-MM-DD`. */
@@ -61,6 +63,13 @@ export interface FieldExpression {
   readonly path: string;
   readonly type: ValueType;
   readonly nullable: boolean;
+}
+
+/** Whether a table has a row with this key, as it was when the event came. */
+export interface ExistsExpression {
+  readonly kind: "exists";
+  readonly table: string;
+  readonly key: Expression;
 }
 
 /** A constant. Decimals and integers are text; times are milliseconds. */
@@ -118,8 +127,22 @@ export interface Typed {
 
 const BOOLEAN: ValueType = { kind: "boolean" };
 
-/** The name of the column that carries the stamped answer of an `exists`. */
-export const lookupColumn = (table: string): string => `_in_${table}`;
+/** What an `exists` asks, the same for the same question: `users.user_id-or-anonymous_id`. */
+export const lookupName = ({ table, key }: ExistsExpression): string => `${table}.${keyName(key)}`;
+
+function keyName(key: Expression): string {
+  if (key.kind === "field") return key.path;
+  if (key.kind === "coalesce") return key.args.map(keyName).join("-or-");
+  return fingerprint(canonicalJson(key));
+}
+
+/**
+ * The name of the column that carries the stamped answer of an `exists`, such as
+ * `_in_users_by_user_id_or_anonymous_id`: a name that Avro takes too. `checkPlan` refuses two
+ * questions whose names come out the same.
+ */
+export const lookupColumn = ({ table, key }: ExistsExpression): string =>
+  `_in_${table}_by_${keyName(key)}`.replaceAll(/\W/g, "_");
 
 /** The exact type of an arithmetic result, by SQL's rules for decimals. */
 export function arithmeticType(

@@ -1,8 +1,7 @@
-import { canonicalJson } from "../../core/canonical-json.ts";
 import type { LeafType, ValueType } from "../schema/field-type.ts";
 import { layoutOf, type ComputedColumn, type Layout } from "../schema/layout.ts";
 import { leavesOf, type Leaf } from "../schema/leaf.ts";
-import { lookupColumn, typeOf, walkExpression, type Expression } from "./expression.ts";
+import { lookupColumn, lookupName, typeOf, walkExpression, type Expression } from "./expression.ts";
 import { expressionsOf } from "./expressions-of.ts";
 import type { EventNode, Plan, StreamNode, TableNode } from "./nodes.ts";
 
@@ -118,9 +117,7 @@ function lookupsOf(plan: Plan, topic: string): readonly Lookup[] {
   for (const expression of expressionsOf(plan, topic)) {
     walkExpression(expression, (each) => {
       if (each.kind !== "exists") return;
-      const column = lookupColumn(each.table);
-      const id = `${column} ${canonicalJson(each.key)}`;
-      found.set(id, { column, table: each.table, key: each.key });
+      found.set(lookupName(each), { column: lookupColumn(each), table: each.table, key: each.key });
     });
   }
   return [...found.values()];

@@ -64,7 +64,7 @@ export function expressionSql(expression: Expression, scope: Scope): string {
     case "arithmetic":
       return arithmeticSql(expression, scope);
     case "exists":
-      return scope.column({ source: "", path: lookupColumn(expression.table) });
+      return scope.column({ source: "", path: lookupColumn(expression) });
     case "minutesBetween":
       return minutesSql(sql(expression.from), sql(expression.to));
     case "day":

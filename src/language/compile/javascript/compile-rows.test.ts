@@ -36,7 +36,7 @@ const layout = layoutOf(
     leaf("ratio", { kind: "float" }, true),
     leaf("yes", { kind: "boolean" }, true),
   ],
-  [{ name: "_in_users", role: "lookup", valueType: { kind: "boolean" }, nullable: true }],
+  [{ name: "_in_users_by_text", role: "lookup", valueType: { kind: "boolean" }, nullable: true }],
 );
 const field = (path: string): Expression => {
   const column = layout.columns.find((each) => each.name === path)!;
@@ -98,7 +98,7 @@ describe("compileRows", () => {
 
   it("follows three-valued logic", () => {
     const yes = field("yes");
-    const known = field("_in_users");
+    const known = field("_in_users_by_text");
     const program = compileRows(layout, [
       { kind: "and", args: [yes, known] },
       { kind: "or", args: [yes, known] },
@@ -109,7 +109,7 @@ describe("compileRows", () => {
     const states = [true, false, null];
     for (const a of states) {
       for (const b of states) {
-        program.run(rowWith({ yes: a, _in_users: b }), 0);
+        program.run(rowWith({ yes: a, _in_users_by_text: b }), 0);
         const both = a === false || b === false ? false : a === null || b === null ? null : true;
         const either = a === true || b === true ? true : a === null || b === null ? null : false;
         const expected = [both, either, a === null ? null : !a, a === null, b];

@@ -63,7 +63,7 @@ export class ExpressionCode {
   value(expression: Expression): string {
     if (expression.kind === "field") return this.#field(expression);
     if (expression.kind === "exists") {
-      return this.#column(lookupColumn(expression.table), expression);
+      return this.#column(lookupColumn(expression), expression);
     }
     if (expression.kind === "literal") return literalCode(expression);
     return this.#named(expressionId(expression), () => this.#body(expression));

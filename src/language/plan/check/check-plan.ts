@@ -43,18 +43,18 @@ export function checkPlan(plan: Plan): readonly Problem[] {
   ];
 }
 
-/** A topic stamps one answer a table: two keys for one table would share a column. */
+/** Each lookup of a topic has a column of its own; what can't stand in its name is `_` there. */
 function checkLookups(plan: Plan): readonly Problem[] {
   return topicsOf(plan).flatMap(({ name, node, lookups }) => {
-    const tables = lookups.map(({ table }) => table);
-    const twice = tables.find((table, index) => tables.indexOf(table) !== index);
+    const columns = lookups.map(({ column }) => column);
+    const twice = columns.find((column, index) => columns.indexOf(column) !== index);
     if (twice === undefined) return [];
     return [
       {
         node: `${node.kind} ${name}`,
         field: twice,
-        message: `${twice} is looked up by two different keys`,
-        hint: "use the same key in every existsIn of this table over this topic",
+        message: "two different lookups would share this column",
+        hint: "give the table or the field that one of them looks up another name",
       },
     ];
   });
