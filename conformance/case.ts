@@ -42,7 +42,8 @@ export interface Outcome {
  * - `{"metric", "key", "window_start", "op": "delete"}`: a session start that was emitted when the
  *   log was read record by record, and ceased to exist
  * - `{"anomaly", "key", "window_start", "value", "median", "spread", "score"}`
- * - `{"model", "day", …columns}`, `{"cube", "hour" | "day", …dimensions, …measures}`
+ * - `{"model", "day", …columns}`, `{"cube", "hour" | "day", …dimensions, …measures}`; `incomplete`
+ *   where it isn't false
  * - `{"rule", "broken"}`: how many events break it
  * - `{"stream" | "topic", …columns}`: a row of a topic; columns that are null are left out
  * - `{"event", "status", "reason", "rule"}`: what the door answered, where it isn't `accepted`

@@ -214,7 +214,9 @@ class Runner {
     const rows = await this.#query(`SELECT * FROM ${table}`);
     return rows.map((row) => {
       const [day, ...rest] = columns.map(({ name, type }) => [name, shown(type, row[name])]);
-      return { model: model.name, day: day![1], ...Object.fromEntries(rest) };
+      const { _incomplete: incomplete, ...values } = Object.fromEntries(rest) as Readable;
+      const mark = incomplete === true && { incomplete };
+      return { model: model.name, day: day![1], ...values, ...mark };
     });
   }
 

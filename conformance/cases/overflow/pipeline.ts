@@ -1,5 +1,5 @@
 import {
-  avg, count, countDistinct, event, max, metric, min, model, pipeline, ratio, session, sliding, sum, t, tumbling,
+  avg, count, countDistinct, day, event, max, metric, min, model, pipeline, ratio, session, sliding, sum, t, tumbling,
 } from "millrace";
 
 export const about =
@@ -39,6 +39,9 @@ const { name, huge, long } = numbers.fields;
 const from = numbers;
 const by = { name };
 
+const days = model("days", { from, by, measures: { n: count(), total: sum(huge), long_total: sum(long) } });
+const { fields } = days;
+
 export default pipeline({
   name: "overflow",
   events: [numbers],
@@ -59,5 +62,9 @@ export default pipeline({
     // Compared while it doesn't fit: it is as great as it is.
     metric("compared", { from, window: tumbling("1h"), where: long.times(long).gt("9223372036854775807"), measures: { n: count() } }),
   ],
-  models: [model("days", { from, by, measures: { n: count(), total: sum(huge), long_total: sum(long) } })],
+  models: [
+    days,
+    model("totals", { from: days, by: { date: day() }, measures: { total: sum(fields.total), rows: count() } }),
+    model("counts", { from: days, by: { name: fields.name }, measures: { events: sum(fields.n) } }),
+  ],
 });

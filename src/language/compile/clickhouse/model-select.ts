@@ -15,7 +15,12 @@ export interface ModelColumn {
   readonly type: string;
 }
 
-/** `_day` first, then `by`, measures and computed columns, in the definition's order. */
+/** Says that an amount of a row didn't fit, or one of a row that it was made from. */
+const INCOMPLETE = "_incomplete";
+
+/**
+ * `_day` first, then `by`, measures and computed columns, in the definition's order, `_incomplete`.
+ */
 export function modelColumns(model: ModelNode): readonly ModelColumn[] {
   const columns: readonly ModelColumn[] = [
     { name: "_day", type: "Date" },
@@ -32,6 +37,7 @@ export function modelColumns(model: ModelNode): readonly ModelColumn[] {
       name,
       type: valueTypeSql(typeOf(value).type, true),
     })),
+    { name: INCOMPLETE, type: "Bool" },
   ];
   const names = columns.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -89,6 +95,8 @@ export function modelSelect(model: ModelNode, options: ModelSelectOptions): stri
     `${SOURCE}.${DAY} AS _g`,
     ...model.by.map(({ value }, at) => `${storedSql(value, scope)} AS _d${at}`),
     ...parts.map(({ sql }, at) => `${sql.fn}(${sql.argument}) AS _a${at}`),
+    // A null among a model's amounts may be one that didn't fit: what leaves it out says so too.
+    ...(options.topic === undefined ? [`max(${SOURCE}.${quoteName(INCOMPLETE)}) AS _s`] : []),
   ];
   const filter = model.where === undefined ? [] : [expressionSql(model.where, scope)];
   const group = ["_g", ...model.by.map((_, at) => `_d${at}`)].join(", ");
@@ -97,7 +105,12 @@ export function modelSelect(model: ModelNode, options: ModelSelectOptions): stri
 
   // Components get their exact values under names of their own before any is divided.
   const finished = parts.map(({ sql }, at) => `${modelValue(sql, `_a${at}`)} AS _v${at}`);
-  const values = ["_g", ...model.by.map((_, at) => `_d${at}`), ...finished].join(", ");
+  const marks = [
+    ...(options.topic === undefined ? ["_s"] : []),
+    ...parts.flatMap(({ sql }, at) => modelMark(sql, `_a${at}`) ?? []),
+  ];
+  const mark = `CAST(${marks.join(" OR ") || "false"} AS Bool) AS _i`;
+  const values = ["_g", ...model.by.map((_, at) => `_d${at}`), ...finished, mark].join(", ");
   const indexOf = new Map(parts.map(({ component }, at) => [component, at]));
   const columns = [
     "_g AS `_day`",
@@ -106,14 +119,18 @@ export function modelSelect(model: ModelNode, options: ModelSelectOptions): stri
       const own = components.map((each) => each.component);
       return `${measureSql(own, (each) => `_v${indexOf.get(each)!}`)} AS ${quoteName(measure.name)}`;
     }),
+    `_i AS ${quoteName(INCOMPLETE)}`,
   ];
   const base = `SELECT ${columns.join(", ")} FROM (SELECT ${values} FROM (${rows}))`;
   return model.compute.length === 0 ? base : computed(model, base);
 }
 
-/** A model's `countDistinct` has no bound: batch counts all of them, and its rows have no mark. */
+/** A model's `countDistinct` has no bound: batch counts all of them. */
 const modelValue = (sql: AggregateSql, result: string): string =>
   sql.fn === "uniqExact" ? `toInt64(${result})` : sql.finish(result);
+
+const modelMark = (sql: AggregateSql, result: string): string | undefined =>
+  sql.fn === "uniqExact" ? undefined : sql.incomplete?.(result);
 
 function modelScope(model: ModelNode, day: string): Scope {
   return {
@@ -161,6 +178,7 @@ function computed(model: ModelNode, base: string): string {
   const columns = [
     ...own.map((name) => `r.${quoteName(name)} AS ${quoteName(name)}`),
     ...model.compute.map(({ name, value }) => `${storedSql(value, scope)} AS ${quoteName(name)}`),
+    `r.${quoteName(INCOMPLETE)} AS ${quoteName(INCOMPLETE)}`,
   ];
   return `SELECT ${columns.join(", ")} FROM (${base}) AS r`;
 }
