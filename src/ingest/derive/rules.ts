@@ -47,5 +47,5 @@ const problemOf = (rule: RuleNode): RuleProblem => ({
   code: "RULE_BROKEN",
   rule: rule.name,
   message: `the event breaks the rule ${rule.name}`,
-  hint: `see it with \`millrace quarantine list --rule ${rule.name}\``,
+  hint: "see it with `millrace quarantine list --reason RULE_BROKEN`",
 });
