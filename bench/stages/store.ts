@@ -4,7 +4,7 @@ import { cubeTables } from "../../src/language/compile/clickhouse/cube-tables.ts
 import { topicTable } from "../../src/language/compile/clickhouse/topic-table.ts";
 import { ENGINE_FORMATS, LAKE_SETTINGS } from "../../src/process/load/lake-statements.ts";
 import { fileColumns } from "../../src/process/load/load-topic.ts";
-import { NativeFile, SPOOL_FORMAT } from "../../src/process/load/native-file.ts";
+import { NativeFile, spoolBlock, SPOOL_FORMAT } from "../../src/process/load/native-file.ts";
 import { quotedTable } from "../../src/storage/warehouse/statements.ts";
 import type { Yardstick } from "../runs/bare-load.ts";
 import { plan, shopBodies, shopDoor, shopRequest, userEvents } from "./shop-rows.ts";
@@ -32,8 +32,7 @@ export async function benchStore(
   const path = join(folder, "stage.columns");
   const nowMs = clock.nowMs();
   const door = shopDoor();
-  const file = new NativeFile(path);
-  file.begin(userEvents.layout);
+  const file = new NativeFile(path, userEvents.layout, spoolBlock(userEvents.layout));
   for (const body of shopBodies(events, nowMs)) {
     file.write((await shopRequest(door, body, nowMs)).sets[0]!.rows);
   }

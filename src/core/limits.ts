@@ -85,6 +85,12 @@ export const LIMITS = {
   spoolBlockRowsMax: 16_384,
   /** Bytes of rows after which such a block takes no further row. */
   spoolBlockBytesMax: 8 * 1024 * 1024,
+  /** Files of spools that wait to be written over. */
+  spoolFilesIdleMax: 32,
+  /** Bytes of rows, as the log has them, that the loader keeps in files for the lake. */
+  shelfBytesMax: 1024 * 1024 * 1024,
+  /** Files that the loader keeps of one partition for the lake. */
+  shelfPartsMax: 1_000,
   /** Rows after which a partition's events are written to the lake. */
   lakeRollRowsMax: 1_000_000,
   /** Bytes of rows after which a partition's events are written to the lake. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { assert } from "../../core/errors.ts";
@@ -25,7 +25,9 @@ import { type LoadCounter, LoadCounters } from "./load-counters.ts";
 import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
 import { SPOOL_FORMAT } from "./native-file.ts";
 import { partitionsBehind, receivedAt } from "./partitions-behind.ts";
-import { type Spool, type SpoolRange, spoolRows } from "./spool.ts";
+import { pathsOf, type Spool, type SpoolBounds, spoolRows } from "./spool.ts";
+import { globOf, SpoolFiles, type SpoolFileSupply } from "./spool-files.ts";
+import type { SpoolShelf } from "./spool-shelf.ts";
 
 export interface LakeWriterOptions {
   readonly log: LogReader;
@@ -38,6 +40,8 @@ export interface LakeWriterOptions {
   readonly layoutOf: LayoutOf;
   readonly clock: Clock;
   readonly format?: LakeFormat;
+  /** What the loader has spooled already; absent: everything is read from the log. */
+  readonly shelf?: SpoolShelf;
   /** A partition's events are written when there are so many, or so many bytes, … */
   readonly rowsMax?: number;
   readonly bytesMax?: number;
@@ -64,7 +68,7 @@ export interface LakeStep {
 export class LakeWriter {
   readonly #options: LakeWriterOptions;
   readonly #format: LakeFormat;
-  readonly #spoolPath: string;
+  readonly #files: SpoolFileSupply;
   readonly #counters = new LoadCounters();
   /** By topic and partition: the position, and when the oldest event from there was received. */
   readonly #oldest = new Map<string, { readonly from: number; readonly receivedAt: number }>();
@@ -73,7 +77,7 @@ export class LakeWriter {
     this.#options = options;
     this.#format = options.format ?? "parquet";
     mkdirSync(options.dir, { recursive: true });
-    this.#spoolPath = join(options.dir, "lake.rows");
+    this.#files = options.shelf?.files ?? new SpoolFiles(options.dir);
   }
 
   /** One unit of work; `force` writes what there is, however little. */
@@ -83,7 +87,7 @@ export class LakeWriter {
     if (pending !== undefined) return this.#write(pending, startMs, pending.to);
     const due = this.#nextDue(force);
     if (due !== undefined) return this.#write(due, startMs);
-    rmSync(this.#spoolPath, { force: true });
+    if (this.#options.shelf === undefined) this.#files.clear();
     return { rows: 0, files: 0, idle: true };
   }
 
@@ -104,25 +108,36 @@ export class LakeWriter {
     startMs: number,
     to?: number,
   ): Promise<LakeStep> {
-    const { lake, rowsMax, bytesMax } = this.#options;
-    const spool = await spoolRows(
-      this.#options,
-      topic,
-      [{ partition, from, to }],
-      this.#spoolPath,
-      {
-        rowsMax: rowsMax ?? LIMITS.lakeRollRowsMax,
-        bytesMax: bytesMax ?? LIMITS.lakeRollBytesMax,
-      },
-    );
-    const range = { topic, ...spool.ranges[0]! } satisfies LakeRange & SpoolRange;
-    const folder = lake.begin(range);
-    const staged = await this.#stage(spool, folder);
-    const files = lake.commit(range, staged);
+    const { lake, shelf } = this.#options;
+    const kept = to === undefined ? shelf?.take(topic, partition, from, this.#bounds) : undefined;
+    const spool = kept ?? (await this.#spool(topic, partition, from, to));
+    const { rows, bytes } = spool;
+    const range = { topic, partition, from, to: spool.parts.at(-1)!.to, rows };
+    let files: readonly unknown[];
+    try {
+      files = lake.commit(range, await this.#stage(spool, lake.begin(range)));
+    } catch (error) {
+      for (const path of pathsOf(spool)) this.#files.discard(path);
+      throw error;
+    }
+    for (const path of pathsOf(spool)) this.#files.giveBack(path);
     this.#options.report?.([{ topic, partition, offset: range.to }]);
     const wallMs = this.#options.clock.monotonicMs() - startMs;
-    this.#counters.add(topic, { rows: spool.rows, bytes: spool.bytes, wallMs });
-    return { rows: spool.rows, files: files.length, idle: false };
+    this.#counters.add(topic, { rows, bytes, wallMs });
+    return { rows, files: files.length, idle: false };
+  }
+
+  get #bounds(): SpoolBounds {
+    const { rowsMax = LIMITS.lakeRollRowsMax, bytesMax = LIMITS.lakeRollBytesMax } = this.#options;
+    return { rowsMax, bytesMax };
+  }
+
+  /** Reads rows of the log, at most up to where the shelf has something. */
+  #spool(topic: string, partition: number, from: number, to?: number): Promise<Spool> {
+    const isExact = to !== undefined;
+    const stop = to ?? this.#options.shelf?.startAfter(topic, partition, from);
+    const request = { partition, from, to: stop, isExact };
+    return spoolRows(this.#options, topic, [request], this.#files, this.#bounds);
   }
 
   async #stage(spool: Spool, folder: string): Promise<StagedFile[]> {
@@ -131,17 +146,17 @@ export class LakeWriter {
     const topic = topics.find(({ name }) => name === spool.topic);
     assert(topic !== undefined, `the lake writer doesn't know topic ${spool.topic}`);
     const columns = fileColumns(layoutOf(spool.topic, spool.layoutId));
-    const date = dayOf(spool.minTime);
-    if (date !== dayOf(spool.maxTime)) return this.#stageDays(topic, spool, folder, columns);
+    const bounds = boundsOf(spool);
+    const date = dayOf(bounds.minTime);
+    if (date !== dayOf(bounds.maxTime)) return this.#stageDays(topic, spool, folder, columns);
     const path = join(folder, `${date}.${this.#format}`);
     await this.#options.warehouse.exportFile({
-      from: { path: this.#spoolPath, columns, format: SPOOL_FORMAT },
+      from: { path: globOf(pathsOf(spool)), columns, format: SPOOL_FORMAT },
       path,
       format: ENGINE_FORMATS[this.#format],
       settings: LAKE_SETTINGS,
     });
-    const { rows, minTime, maxTime, minReceivedAt, maxReceivedAt } = spool;
-    return [{ path, date, rows, minTime, maxTime, minReceivedAt, maxReceivedAt }];
+    return [{ path, date, rows: spool.rows, ...bounds }];
   }
 
   async #stageDays(
@@ -151,7 +166,7 @@ export class LakeWriter {
     columns: ReturnType<typeof fileColumns>,
   ): Promise<StagedFile[]> {
     const { warehouse } = this.#options;
-    const source = { path: this.#spoolPath, columns, time: topic.time };
+    const source = { path: globOf(pathsOf(spool)), columns, time: topic.time };
     const days = (await warehouse.query<{ day: string }>(daysQuery(source))).map(({ day }) => day);
     const atOnce = daysAtOnceMax(this.#format);
     for (let at = 0; at < days.length; at += atOnce) {
@@ -183,9 +198,10 @@ export class LakeWriter {
     const rollMsMax = this.#options.rollMsMax ?? LIMITS.lakeRollMsMax;
     for (const { name: topic } of topics) {
       for (const { partition, from, end } of this.#behind(topic).partitions) {
+        const reach = this.#options.shelf?.reach(topic, partition, from) ?? end;
         const isDue =
           force ||
-          end - from >= rowsMax ||
+          reach - from >= rowsMax ||
           clock.nowMs() - this.#oldestOf(topic, partition, from) >= rollMsMax;
         if (isDue) return { topic, partition, from };
       }
@@ -211,5 +227,13 @@ export class LakeWriter {
     );
   }
 }
+
+/** The bounds of a spool's times, ms. */
+const boundsOf = ({ parts }: Spool) => ({
+  minTime: Math.min(...parts.map(({ minTime }) => minTime)),
+  maxTime: Math.max(...parts.map(({ maxTime }) => maxTime)),
+  minReceivedAt: Math.min(...parts.map(({ minReceivedAt }) => minReceivedAt)),
+  maxReceivedAt: Math.max(...parts.map(({ maxReceivedAt }) => maxReceivedAt)),
+});
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

@@ -7,6 +7,8 @@ import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-r
 import { LakeMerger } from "./lake-merger.ts";
 import { LakeWriter } from "./lake-writer.ts";
 import { Loader } from "./loader.ts";
+import { SpoolFiles } from "./spool-files.ts";
+import { SpoolShelf } from "./spool-shelf.ts";
 import {
   inWarehouse,
   layoutOfId,
@@ -118,6 +120,59 @@ test("the lake takes every event by its day, rolls by age, and merges days that 
   function sumOfRows(): number {
     return files().reduce((sum, { rows }) => sum + rows, 0);
   }
+});
+
+test("what the loader has spooled goes on to the lake; only what it hasn't is read again", async () => {
+  const dir = await world.fresh();
+  const shop = new ShopLog(dir);
+  shop.add(6, 300, { layoutId: 1 });
+  const log = openEmbeddedLogReader(dir);
+  const lakeLog = openEmbeddedLogReader(dir);
+  const read = lakeLog.read.bind(lakeLog);
+  let reads = 0;
+  lakeLog.read = (request) => {
+    if (request.bytesMax !== 1) reads++;
+    return read(request);
+  };
+  const { warehouse } = world;
+  const clock = manualClock(START_MS + 60_000);
+  const lake = openEmbeddedLake({ dir: join(dir, "lake"), clock });
+  const shelf = new SpoolShelf(new SpoolFiles(join(dir, "load")));
+  const common = { warehouse, topics: [TOPIC], layoutOf: layoutOfId, clock, shelf };
+  const loader = new Loader({ ...common, log, dir: join(dir, "load"), rowsMax: 1_000 });
+  const writer = new LakeWriter({ ...common, log: lakeLog, lake, dir: join(dir, "roll") });
+  const load = async (): Promise<void> => {
+    while (!(await loader.step()).idle);
+  };
+  const roll = async (): Promise<void> => {
+    clock.advance(5 * 60_000);
+    while (!(await writer.step()).idle);
+  };
+  await load();
+  await roll();
+  assert.equal(reads, 0);
+  shop.add(6, 300, { layoutId: 1 });
+  await roll(); // the loader has nothing new on the shelf
+  const own = reads;
+  assert.ok(own > 0);
+  await load(); // what the lake has gone past
+  shop.add(6, 300, { layoutId: 1 });
+  shop.add(6, 300, { layoutId: 2 });
+  await load();
+  await roll();
+  assert.equal(reads, own);
+  assert.deepEqual(await inWarehouse(warehouse), { table: shop.made, cube: shop.made });
+  const [row] = await warehouse.query(
+    `SELECT count() AS n, countIf(event_type = 'purchase') AS purchases,
+       toString(sum("properties.price")) AS price
+     FROM file('${dir}/lake/${TOPIC.name}/*/*.parquet', Parquet)`,
+  );
+  assert.deepEqual(madeOf(row!), shop.made);
+  loader.close();
+  lake.close();
+  lakeLog.close();
+  log.close();
+  shop.log.close();
 });
 
 for (const [format, days] of [

@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import type { Clock } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
 import { fingerprint } from "../../core/fingerprint.ts";
@@ -11,7 +10,9 @@ import { LoadDatabase, type LoadIntent } from "./load-database.ts";
 import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
 import { SPOOL_FORMAT } from "./native-file.ts";
 import { partitionsBehind } from "./partitions-behind.ts";
-import { type Spool, spoolRows } from "./spool.ts";
+import { pathsOf, type Spool, spoolRows } from "./spool.ts";
+import { globOf, SpoolFiles, type SpoolFileSupply } from "./spool-files.ts";
+import type { SpoolShelf } from "./spool-shelf.ts";
 
 export interface LoaderOptions {
   readonly log: LogReader;
@@ -23,6 +24,8 @@ export interface LoaderOptions {
   readonly clock: Clock;
   /** Called after each commit, with the positions that moved: for the log's retention. */
   readonly report?: (positions: readonly ReaderPosition[]) => void;
+  /** Takes what the warehouse has for the lake; absent: nobody wants it. */
+  readonly shelf?: SpoolShelf;
   /** Rows after which an insert takes no further batch. */
   readonly rowsMax?: number;
   readonly bytesMax?: number;
@@ -47,7 +50,7 @@ export interface LoadStep {
 
 /**
  * Brings the log's events into the warehouse's tables, exactly once. One step is one insert: rows
- * of one topic and one layout, of several partitions, put from the log into a file of columns.
+ * of one topic and one layout, of several partitions, put from the log into files of columns.
  *
  * The ranges are on record before the insert, which carries a token; after a crash exactly the same
  * ranges are inserted with the same token, and the warehouse adds what is missing (an insert over
@@ -58,7 +61,7 @@ export class Loader {
   readonly #db: LoadDatabase;
   readonly #positions = new Map<string, number>();
   readonly #counters = new LoadCounters();
-  readonly #spoolPath: string;
+  readonly #files: SpoolFileSupply;
   /** Topic that the next step looks at first. */
   #turn = 0;
   /** Topics in a row that were at the log's end when they were looked at. */
@@ -67,7 +70,7 @@ export class Loader {
   constructor(options: LoaderOptions) {
     this.#options = options;
     mkdirSync(options.dir, { recursive: true });
-    this.#spoolPath = join(options.dir, "insert.rows");
+    this.#files = options.shelf?.files ?? new SpoolFiles(options.dir);
     this.#db = new LoadDatabase(options.dir);
     for (const position of this.#db.positions()) this.#move(position);
   }
@@ -80,21 +83,21 @@ export class Loader {
     const startMs = this.#options.clock.monotonicMs();
     const intent = this.#db.intent();
     if (intent !== undefined) return this.#resume(intent, startMs);
-    const heartbeats: ReaderPosition[] = [];
+    const heartbeats: Spool[] = [];
     for (let tried = 0; tried < this.#options.topics.length; tried++) {
       const topic = this.#options.topics[this.#turn++ % this.#options.topics.length]!;
       const spool = await this.#spool(topic);
       this.#wholeTopics = spool?.isWhole === false ? 0 : this.#wholeTopics + 1;
       if (spool === undefined) continue;
-      if (spool.layoutId === undefined) heartbeats.push(...positionsOf(spool));
+      if (spool.layoutId === undefined) heartbeats.push(spool);
       else {
         // They mustn't wait until no topic has events: retention waits for them.
-        if (heartbeats.length > 0) this.#commit(heartbeats);
+        this.#commit(heartbeats);
         return this.#load(topic, spool, spool.layoutId, startMs);
       }
     }
-    if (heartbeats.length > 0) this.#commit(heartbeats);
-    rmSync(this.#spoolPath, { force: true });
+    this.#commit(heartbeats);
+    this.#files.clear();
     this.#wholeTopics = 0;
     return { rows: 0, bytes: 0, idle: true };
   }
@@ -112,7 +115,7 @@ export class Loader {
   }
 
   close(): void {
-    rmSync(this.#spoolPath, { force: true });
+    this.#files.clear();
     this.#db.close();
   }
 
@@ -120,41 +123,54 @@ export class Loader {
     const { rowsMax = LIMITS.loadRowsMax, bytesMax = LIMITS.loadBytesMax } = this.#options;
     const requests = this.#behind(name).partitions;
     if (requests.length === 0) return undefined;
-    return spoolRows(this.#options, name, requests, this.#spoolPath, { rowsMax, bytesMax });
+    return spoolRows(this.#options, name, requests, this.#files, { rowsMax, bytesMax });
   }
 
   async #load(topic: LoadTopic, spool: Spool, layoutId: number, startMs: number) {
-    const { ranges } = spool;
+    const ranges = spool.parts.map(({ partition, from, to, rows }) => ({
+      partition,
+      from,
+      to,
+      rows,
+    }));
     const place = ranges.map(({ partition, from, to }) => `${partition}:${from}-${to}`).join(",");
     const token = `${topic.name}/${fingerprint(`${topic.name} ${layoutId} ${place}`)}/${ranges[0]!.from}`;
     const intent: LoadIntent = { topic: topic.name, layoutId, token, ranges };
     this.#db.begin(intent);
-    await this.#insert(intent);
+    await this.#insert(intent, spool);
     return this.#finish(spool, startMs);
   }
 
   async #resume(intent: LoadIntent, startMs: number): Promise<LoadStep> {
-    const { topic, ranges } = intent;
+    const { topic } = intent;
     const unbounded = { rowsMax: Infinity, bytesMax: Infinity };
-    const spool = await spoolRows(this.#options, topic, ranges, this.#spoolPath, unbounded);
-    await this.#insert(intent);
+    const ranges = intent.ranges.map((range) => ({ ...range, isExact: true }));
+    const spool = await spoolRows(this.#options, topic, ranges, this.#files, unbounded);
+    await this.#insert(intent, spool);
     await this.#verify(intent);
     return this.#finish(spool, startMs);
   }
 
-  async #insert({ topic, layoutId, token }: LoadIntent): Promise<void> {
-    this.#crashPoint("between-intent-and-insert");
-    const inserted = this.#options.warehouse.insertFile({
-      table: topic,
-      path: this.#spoolPath,
-      format: SPOOL_FORMAT,
-      columns: fileColumns(this.#options.layoutOf(topic, layoutId)),
-      token: token.slice(-200),
-      settings: ONE_BLOCK,
-    });
-    this.#crashPoint("inside-insert");
-    await inserted;
-    this.#crashPoint("between-insert-and-commit");
+  /** The files go when it fails: the next try spools the same rows again. */
+  async #insert({ topic, layoutId, token }: LoadIntent, spool: Spool): Promise<void> {
+    const paths = pathsOf(spool);
+    try {
+      this.#crashPoint("between-intent-and-insert");
+      const inserted = this.#options.warehouse.insertFile({
+        table: topic,
+        path: globOf(paths),
+        format: SPOOL_FORMAT,
+        columns: fileColumns(this.#options.layoutOf(topic, layoutId)),
+        token: token.slice(-200),
+        settings: ONE_BLOCK,
+      });
+      this.#crashPoint("inside-insert");
+      await inserted;
+      this.#crashPoint("between-insert-and-commit");
+    } catch (error) {
+      for (const path of paths) this.#files.discard(path);
+      throw error;
+    }
   }
 
   /** After a crash: the table has each row of these ranges once. */
@@ -176,7 +192,7 @@ export class Loader {
   }
 
   #finish(spool: Spool, startMs: number): LoadStep {
-    this.#commit(positionsOf(spool));
+    this.#commit([spool]);
     const { topic, rows, bytes } = spool;
     const wallMs = this.#options.clock.monotonicMs() - startMs;
     this.#counters.add(topic, { rows, bytes, wallMs });
@@ -185,11 +201,18 @@ export class Loader {
     return { rows, bytes, idle };
   }
 
-  #commit(positions: readonly ReaderPosition[]): void {
+  #commit(spools: readonly Spool[]): void {
+    if (spools.length === 0) return;
+    const positions = spools.flatMap(positionsOf);
     this.#db.commit(positions);
     for (const position of positions) this.#move(position);
     this.#crashPoint("between-commit-and-report");
     this.#options.report?.(positions);
+    const { shelf } = this.#options;
+    for (const spool of spools) {
+      if (shelf !== undefined) shelf.put(spool);
+      else for (const path of pathsOf(spool)) this.#files.giveBack(path);
+    }
   }
 
   #behind(topic: string) {
@@ -207,8 +230,8 @@ export class Loader {
   }
 }
 
-const positionsOf = ({ topic, ranges }: Spool): ReaderPosition[] =>
-  ranges.map(({ partition, to }) => ({ topic, partition, offset: to }));
+const positionsOf = ({ topic, parts }: Spool): ReaderPosition[] =>
+  parts.map(({ partition, to }) => ({ topic, partition, offset: to }));
 
 /** One insert is one block: rows and bytes of a file never reach these. */
 const ONE_BLOCK = {

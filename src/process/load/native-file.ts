@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from "node:fs";
 import { LIMITS } from "../../core/limits.ts";
 import type { Layout } from "../../language/schema/layout.ts";
 import { ColumnBlock } from "./column-block.ts";
@@ -7,50 +7,56 @@ import { fileColumns } from "./load-topic.ts";
 /** What ClickHouse calls the format of spools. */
 export const SPOOL_FORMAT = "Native";
 
+/** A block with room for what a spool writes at once; one serves many files. */
+export const spoolBlock = (layout: Layout): ColumnBlock =>
+  new ColumnBlock(layout, {
+    rowsMax: LIMITS.spoolBlockRowsMax,
+    bytesMax: LIMITS.spoolBlockBytesMax,
+  });
+
 /** Writes rows of one layout into a file in ClickHouse's format Native: columns, block by block. */
 export class NativeFile {
   readonly #handle: number;
   /** Before the values of each column: its name and its type. */
-  #heads: readonly Buffer[] = [];
-  #block: ColumnBlock | undefined;
+  readonly #heads: readonly Buffer[];
+  readonly #block: ColumnBlock;
+  #length = 0;
 
-  constructor(path: string) {
-    this.#handle = openSync(path, "w");
-  }
-
-  /** The layout of all rows; to be told before the first. */
-  begin(layout: Layout): void {
+  /** Over what is at `path`, if anything is. `block` is empty, and will be in the end. */
+  constructor(path: string, layout: Layout, block: ColumnBlock) {
     this.#heads = fileColumns(layout).map(({ name, type }) =>
       Buffer.concat([textOf(name), textOf(type)]),
     );
-    this.#block = new ColumnBlock(layout, {
-      rowsMax: LIMITS.spoolBlockRowsMax,
-      bytesMax: LIMITS.spoolBlockBytesMax,
-    });
+    this.#block = block;
+    this.#handle = openSync(path, constants.O_WRONLY | constants.O_CREAT);
   }
 
   /** Takes all of these rows; gives how many they were. */
   write(rows: Uint8Array): number {
-    const block = this.#block!;
+    const block = this.#block;
     let count = 0;
     for (let at = 0; at < rows.length;) {
       const before = block.rows;
       at = block.take(rows, at);
       count += block.rows - before;
-      if (block.isFull) this.#flush(block);
+      if (block.isFull) this.#flush();
     }
     return count;
   }
 
+  /** Writes what is left and cuts off what was there before. */
   finish(): void {
-    if (this.#block !== undefined && this.#block.rows > 0) this.#flush(this.#block);
+    if (this.#block.rows > 0) this.#flush();
+    ftruncateSync(this.#handle, this.#length);
   }
 
   close(): void {
+    this.#block.clear();
     closeSync(this.#handle);
   }
 
-  #flush(block: ColumnBlock): void {
+  #flush(): void {
+    const block = this.#block;
     this.#put(Buffer.concat([lengthOf(this.#heads.length), lengthOf(block.rows)]));
     for (const [column, head] of this.#heads.entries()) {
       this.#put(head);
@@ -62,6 +68,7 @@ export class NativeFile {
 
   #put(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) at += writeSync(this.#handle, bytes, at);
+    this.#length += bytes.length;
   }
 }
 

@@ -2,7 +2,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import { assert } from "../../core/errors.ts";
 import type { Batch, LogReader } from "../../storage/log/log.ts";
 import type { LayoutOf } from "./load-topic.ts";
-import { NativeFile } from "./native-file.ts";
+import type { ColumnBlock } from "./column-block.ts";
+import { NativeFile, spoolBlock } from "./native-file.ts";
+import type { SpoolFileSupply } from "./spool-files.ts";
 
 /** Offsets `[from, to)` of one partition whose rows are all in one layout. */
 export interface SpoolRange {
@@ -12,20 +14,28 @@ export interface SpoolRange {
   readonly rows: number;
 }
 
-/** Rows of one topic in one file, and what is known of them. */
-export interface Spool {
-  readonly topic: string;
+/** Rows of one partition in a file of their own, and what is known of them. */
+export interface SpoolPart extends SpoolRange {
   /** Undefined where there are no rows: nothing but heartbeats. */
-  readonly layoutId: number | undefined;
-  readonly ranges: readonly SpoolRange[];
-  readonly rows: number;
+  readonly path: string | undefined;
   /** Of the rows as the log has them. */
   readonly bytes: number;
-  /** Over all rows, ms; meaningless where there are none. */
+  /** Over all rows, ms; `Infinity` and `-Infinity` where there are none. */
   readonly minTime: number;
   readonly maxTime: number;
   readonly minReceivedAt: number;
   readonly maxReceivedAt: number;
+}
+
+/** Rows of one topic in files. */
+export interface Spool {
+  readonly topic: string;
+  /** Undefined where there are no rows. */
+  readonly layoutId: number | undefined;
+  readonly parts: readonly SpoolPart[];
+  readonly rows: number;
+  /** Of the rows as the log has them. */
+  readonly bytes: number;
   /** Nothing more of these partitions was in the log. */
   readonly isWhole: boolean;
 }
@@ -35,11 +45,14 @@ export interface SpoolBounds {
   readonly bytesMax: number;
 }
 
-/** What to read of one partition: from `from`, up to `to` exactly where it is given. */
+/** What to read of one partition. */
 export interface SpoolRequest {
   readonly partition: number;
   readonly from: number;
+  /** No batch from there on. */
   readonly to?: number | undefined;
+  /** Everything up to `to`, whatever the bounds. */
+  readonly isExact?: boolean;
 }
 
 /** Where rows are spooled from. */
@@ -48,119 +61,157 @@ export interface SpoolSource {
   readonly layoutOf: LayoutOf;
 }
 
+/** The paths of the files that a spool has. */
+export const pathsOf = ({ parts }: Spool): string[] => parts.flatMap(({ path }) => path ?? []);
+
 /**
- * Puts rows of the log into a file (`SPOOL_FORMAT`), no value changed: whole batches, partition
- * after partition, as long as they are in one layout and the bounds allow (one batch at least). Each
- * partition has an equal share of the bounds. The file isn't synced: the log is what is kept. Between
+ * Puts rows of the log into files (`SPOOL_FORMAT`), no value changed: whole batches, a file for each
+ * partition, as long as they are in one layout and the bounds allow (one batch at least). Each
+ * partition has an equal share of the bounds. Files aren't synced: the log is what is kept. Between
  * reads others get their turn: an operator of the same process must not wait for a million rows.
  */
 export async function spoolRows(
   { log, layoutOf }: SpoolSource,
   topic: string,
   requests: readonly SpoolRequest[],
-  path: string,
+  files: SpoolFileSupply,
   bounds: SpoolBounds,
 ): Promise<Spool> {
-  const writer = new SpoolWriter(topic, layoutOf, path);
+  const share = {
+    rowsMax: bounds.rowsMax / requests.length,
+    bytesMax: bounds.bytesMax / requests.length,
+  };
+  const rows = new OneLayout(topic, layoutOf);
+  const writers: PartWriter[] = [];
+  let isWhole = true;
   try {
-    const share = {
-      rowsMax: bounds.rowsMax / requests.length,
-      bytesMax: bounds.bytesMax / requests.length,
-    };
-    for (const request of requests) await writer.copy(log, request, share);
-    return writer.finish();
-  } finally {
-    writer.close();
+    for (const request of requests) {
+      const writer = new PartWriter(rows, files, request);
+      writers.push(writer);
+      const isAtEnd = await writer.copy(log, share);
+      isWhole &&= isAtEnd;
+    }
+  } catch (error) {
+    for (const { path } of writers) if (path !== undefined) files.giveBack(path);
+    throw error;
   }
+  const parts = writers.map((writer) => writer.part()).filter(({ from, to }) => to > from);
+  return {
+    topic,
+    layoutId: rows.layoutId,
+    parts,
+    rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+    isWhole,
+  };
 }
 
 /** Bytes of one read: some milliseconds of work. */
 const READ_BYTES = 2 * 1024 * 1024;
 
-class SpoolWriter {
-  readonly #topic: string;
+/** The layout that all rows of a spool have: the first batch's. */
+class OneLayout {
+  readonly topic: string;
+  layoutId: number | undefined;
   readonly #layoutOf: LayoutOf;
-  readonly #file: NativeFile;
-  readonly #ranges: SpoolRange[] = [];
-  #layoutId: number | undefined;
-  #rows = 0;
+  #block: ColumnBlock | undefined;
+
+  constructor(topic: string, layoutOf: LayoutOf) {
+    this.topic = topic;
+    this.#layoutOf = layoutOf;
+  }
+
+  accepts(batch: Batch): boolean {
+    if (batch.kind === "heartbeat") return true;
+    this.layoutId ??= batch.layoutId;
+    return this.layoutId === batch.layoutId;
+  }
+
+  open(path: string): NativeFile {
+    const layout = this.#layoutOf(this.topic, this.layoutId!);
+    this.#block ??= spoolBlock(layout);
+    return new NativeFile(path, layout, this.#block);
+  }
+}
+
+/** Copies rows of one partition into a file, which is there once there is a row. */
+class PartWriter {
+  readonly #rows: OneLayout;
+  readonly #files: SpoolFileSupply;
+  readonly #request: SpoolRequest;
+  path: string | undefined;
+  #file: NativeFile | undefined;
+  #at: number;
+  #count = 0;
   #bytes = 0;
   #minTime = Infinity;
   #maxTime = -Infinity;
   #minReceivedAt = Infinity;
   #maxReceivedAt = -Infinity;
-  #isWhole = true;
 
-  constructor(topic: string, layoutOf: LayoutOf, path: string) {
-    this.#topic = topic;
-    this.#layoutOf = layoutOf;
-    this.#file = new NativeFile(path);
+  constructor(rows: OneLayout, files: SpoolFileSupply, request: SpoolRequest) {
+    this.#rows = rows;
+    this.#files = files;
+    this.#request = request;
+    this.#at = request.from;
   }
 
-  async copy(
-    log: LogReader,
-    { partition, from, to = Infinity }: SpoolRequest,
-    share: SpoolBounds,
-  ): Promise<void> {
-    const exact = to !== Infinity;
-    let at = from;
-    let rows = 0;
-    let bytes = 0;
+  /** Whether it came to the log's end. */
+  async copy(log: LogReader, share: SpoolBounds): Promise<boolean> {
+    try {
+      const isAtEnd = await this.#copy(log, share);
+      this.#file?.finish();
+      return isAtEnd;
+    } finally {
+      this.#file?.close();
+    }
+  }
+
+  async #copy(log: LogReader, share: SpoolBounds): Promise<boolean> {
+    const { topic } = this.#rows;
+    const { partition, to = Infinity, isExact = false } = this.#request;
+    const isFull = (): boolean =>
+      !isExact && (this.#count >= share.rowsMax || this.#bytes >= share.bytesMax);
     let isAtEnd = false;
-    const isFull = (): boolean => !exact && (rows >= share.rowsMax || bytes >= share.bytesMax);
-    reading: while (at < to && !isFull()) {
+    reading: while (this.#at < to && !isFull()) {
       await turn();
-      const batches = log.read({ topic: this.#topic, partition, from: at, bytesMax: READ_BYTES });
+      const batches = log.read({ topic, partition, from: this.#at, bytesMax: READ_BYTES });
       isAtEnd = batches.length === 0;
       if (isAtEnd) break;
       for (const batch of batches) {
-        if (at >= to || isFull() || !this.#accepts(batch)) break reading;
-        assert(batch.baseOffset === at, `a batch at ${at} begins at ${batch.baseOffset}`);
+        if (this.#at >= to || isFull() || !this.#rows.accepts(batch)) break reading;
+        assert(batch.baseOffset === this.#at, `a batch at ${this.#at} begins where it should`);
         this.#write(batch);
-        at = batch.endOffset;
-        rows += batch.count;
-        bytes += batch.rows.length;
+        this.#at = batch.endOffset;
       }
     }
-    assert(!exact || at === to, `${this.#topic}, partition ${partition}: ${at} read, ${to} wanted`);
-    if (at > from) this.#ranges.push({ partition, from, to: at, rows });
-    this.#isWhole &&= isAtEnd;
+    assert(!isExact || this.#at === to, `${topic}, ${partition}: ${this.#at} read, ${to} wanted`);
+    return isAtEnd;
   }
 
-  finish(): Spool {
-    this.#file.finish();
+  part(): SpoolPart {
+    const { partition, from } = this.#request;
     return {
-      topic: this.#topic,
-      layoutId: this.#layoutId,
-      ranges: this.#ranges,
-      rows: this.#rows,
+      partition,
+      from,
+      to: this.#at,
+      rows: this.#count,
+      path: this.path,
       bytes: this.#bytes,
       minTime: this.#minTime,
       maxTime: this.#maxTime,
       minReceivedAt: this.#minReceivedAt,
       maxReceivedAt: this.#maxReceivedAt,
-      isWhole: this.#isWhole,
     };
-  }
-
-  close(): void {
-    this.#file.close();
-  }
-
-  #accepts(batch: Batch): boolean {
-    if (batch.kind === "heartbeat") return true;
-    if (this.#layoutId === undefined) {
-      this.#layoutId = batch.layoutId;
-      this.#file.begin(this.#layoutOf(this.#topic, batch.layoutId));
-    }
-    return this.#layoutId === batch.layoutId;
   }
 
   #write(batch: Batch): void {
     if (batch.kind === "heartbeat") return;
+    this.path ??= this.#files.take();
+    this.#file ??= this.#rows.open(this.path);
     const rows = this.#file.write(batch.rows);
     assert(rows === batch.count, `${rows} rows are in a batch of ${batch.count}`);
-    this.#rows += batch.count;
+    this.#count += batch.count;
     this.#bytes += batch.rows.length;
     this.#minTime = Math.min(this.#minTime, batch.minTime);
     this.#maxTime = Math.max(this.#maxTime, batch.maxTime);

@@ -9,6 +9,8 @@ import { createRunTables } from "../../process/batch/run-records.ts";
 import { LakeMerger } from "../../process/load/lake-merger.ts";
 import { LakeWriter } from "../../process/load/lake-writer.ts";
 import { Loader } from "../../process/load/loader.ts";
+import { SpoolFiles } from "../../process/load/spool-files.ts";
+import { SpoolShelf } from "../../process/load/spool-shelf.ts";
 import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
 import { StreamWorker } from "../../process/stream/stream-worker.ts";
 import { createAlertTable, warehouseSink } from "../../process/stream/warehouse-sink.ts";
@@ -85,8 +87,10 @@ export async function startPipeline(
       void main.setPositions({ reader, positions }).catch(() => undefined);
 
   const shared = { warehouse, topics: loadTopics, layoutOf, clock };
+  const shelf = new SpoolShelf(new SpoolFiles(folder.load));
   const loader = new Loader({
     ...shared,
+    shelf,
     log: reads.second,
     dir: folder.load,
     crashPoint,
@@ -94,6 +98,7 @@ export async function startPipeline(
   });
   const lakeWriter = new LakeWriter({
     ...shared,
+    shelf,
     log: lakeLog,
     lake,
     dir: folder.lakeWriter,
