@@ -78,7 +78,7 @@ export const LIMITS = {
   /** Statements that wait for a connection of one kind; beyond it the warehouse refuses. */
   warehouseWaitingMax: 100,
   /** Rows after which one insert of the loader takes no further batch. */
-  loadRowsMax: 200_000,
+  loadRowsMax: 250_000,
   /** Bytes after which one insert of the loader takes no further batch. */
   loadBytesMax: 96 * 1024 * 1024,
   /** Rows of one block of a file on its way to the warehouse or the lake. */

@@ -11,7 +11,11 @@ import { LakeWriter } from "../../process/load/lake-writer.ts";
 import { Loader } from "../../process/load/loader.ts";
 import { SpoolFiles } from "../../process/load/spool-files.ts";
 import { SpoolShelf } from "../../process/load/spool-shelf.ts";
-import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
+import {
+  startWorkLoop,
+  type WorkLoop,
+  type WorkLoopOptions,
+} from "../../process/load/work-loop.ts";
 import { StreamWorker } from "../../process/stream/stream-worker.ts";
 import { createAlertTable, warehouseSink } from "../../process/stream/warehouse-sink.ts";
 import { applyTables } from "../../process/tables/apply-tables.ts";
@@ -50,6 +54,7 @@ export interface Pipeline {
 const STREAM_EVERY_MS = 25;
 /** Small inserts cost the warehouse more than what they bring: parts to write, sync and merge. */
 const LOAD_EVERY_MS = 2_000;
+const LOAD_REST = { times: 6, msMax: 5_000 };
 const LAKE_EVERY_MS = 1_000;
 const MERGE_EVERY_MS = 60_000;
 const SLACK_MS = 10_000;
@@ -156,8 +161,11 @@ export async function startPipeline(
     name: string,
     intervalMs: number,
     step: () => Promise<{ readonly idle: boolean }>,
+    more: Pick<WorkLoopOptions, "restAfterWork"> = {},
   ): WorkLoop =>
     startWorkLoop({
+      ...more,
+      clock,
       step: async () => {
         const done = await step();
         errors.went(name);
@@ -177,7 +185,9 @@ export async function startPipeline(
       visible.shown();
       return done;
     }),
-    loop("load", LOAD_EVERY_MS, () => loading.run(() => loader.step())),
+    loop("load", LOAD_EVERY_MS, () => loading.run(() => loader.step()), {
+      restAfterWork: LOAD_REST,
+    }),
     loop("lake", LAKE_EVERY_MS, () => lakeWriter.step()),
     loop("lake", MERGE_EVERY_MS, () => merger.step()),
     loop("batch", config.amendEveryMs, async () => {

@@ -67,7 +67,12 @@ log.close();
 await warehouse.close();
 
 async function work(step: () => Promise<{ idle: boolean }>): Promise<void> {
-  const loop = startWorkLoop({ step: until(step), intervalMs: 10, onError: failed });
+  const loop = startWorkLoop({
+    step: until(step),
+    intervalMs: 10,
+    clock: systemClock,
+    onError: failed,
+  });
   await done.promise;
   await loop.stop();
 }
