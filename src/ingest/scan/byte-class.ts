@@ -20,12 +20,12 @@ export const BYTE = {
 } as const;
 
 /**
- * The first position at or after `at` of a `"`, a `\\` or a control; at the latest the end. Four
+ * The first position from `at` to `end`, the view's end, of a `"`, a `\\` or a control; else `end`. Four
  * bytes at a time: a byte of `word - n` has its high bit set, and `word` not, where it was below n
  * (H. S. Warren, Hacker's Delight, 6-1; carries only reach bytes behind one that was found).
  */
-export function plainEnd(view: DataView, at: number): number {
-  const lastWord = view.byteLength - 4;
+export function plainEnd(view: DataView, at: number, end: number): number {
+  const lastWord = end - 4;
   let here = at;
   for (; here <= lastWord; here += 4) {
     const word = view.getInt32(here, true);
@@ -38,7 +38,7 @@ export function plainEnd(view: DataView, at: number): number {
       0x80808080;
     if (hits !== 0) return here + ((31 - Math.clz32(hits & -hits)) >> 3);
   }
-  for (; here < view.byteLength; here++) {
+  for (; here < end; here++) {
     const byte = view.getUint8(here);
     if (byte === BYTE.quote || byte === BYTE.backslash || byte < BYTE.space) return here;
   }

@@ -47,12 +47,15 @@ export class ByteTable {
     }
   }
 
-  /** The end of the text at `index` where `view` has it and a quote from `start` on; else -1. */
-  endAt(index: number, view: DataView, start: number): number {
+  /**
+   * The end of the text at `index` where `view`, which ends at `end`, has it and a quote from
+   * `start` on; else -1.
+   */
+  endAt(index: number, view: DataView, start: number, end: number): number {
     const own = this.#view;
     let from = this.#starts[index]!;
     const to = this.#starts[index + 1]!;
-    if (start + to - from > view.byteLength) return -1;
+    if (start + to - from > end) return -1;
     let at = start;
     for (; from + 4 <= to; from += 4, at += 4) {
       if (own.getInt32(from) !== view.getInt32(at)) return -1;

@@ -111,9 +111,9 @@ export class EventScanner {
         const keyStart = ++at;
         const guess = guesses[last]!;
         let index = guess;
-        let keyEnd = guess === -1 ? -1 : keys.endAt(guess, view, at);
+        let keyEnd = guess === -1 ? -1 : keys.endAt(guess, view, at, bytes.length);
         if (keyEnd === -1) {
-          keyEnd = plainEnd(view, at);
+          keyEnd = plainEnd(view, at, bytes.length);
           if (bytes[keyEnd] !== BYTE.quote) return ASK;
           index = keys.find(bytes, keyStart, keyEnd);
           if (index !== -1) guesses[last] = index;
@@ -160,7 +160,7 @@ export class EventScanner {
     const byte = bytes[at]!;
     if (byte === BYTE.quote) {
       this.starts[leaf] = at + 1;
-      const end = plainEnd(this.#view, at + 1);
+      const end = plainEnd(this.#view, at + 1, bytes.length);
       if (end < bytes.length && bytes[end] === BYTE.quote) {
         this.found[leaf] = FOUND.string;
         this.ends[leaf] = end;
@@ -195,7 +195,7 @@ export class EventScanner {
     let at = start;
     this.#escapes = 0;
     for (;;) {
-      at = plainEnd(this.#view, at);
+      at = plainEnd(this.#view, at, bytes.length);
       if (bytes[at] === BYTE.quote) return at + 1;
       if (bytes[at] !== BYTE.backslash || at + 1 >= bytes.length) return ASK;
       if (UNESCAPED[bytes[at + 1]!] === 0) return ASK;

@@ -28,7 +28,7 @@ export function outerMembers(
   for (let keys = 1; keys <= LIMITS.eventKeysMax; keys++) {
     if (bytes[at] !== BYTE.quote) return NOT_AN_OBJECT;
     const keyStart = ++at;
-    at = plainEnd(view, at);
+    at = plainEnd(view, at, bytes.length);
     if (bytes[at] !== BYTE.quote) return NOT_AN_OBJECT;
     const key = wanted[table.find(bytes, keyStart, at)];
     at = skipSpace(bytes, at + 1);

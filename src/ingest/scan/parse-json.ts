@@ -120,7 +120,7 @@ class Parser {
     let at = start;
     let escaped = false;
     for (;;) {
-      at = plainEnd(this.#view, at);
+      at = plainEnd(this.#view, at, bytes.length);
       if (bytes[at] === BYTE.quote) break;
       if (bytes[at] !== BYTE.backslash) {
         this.#at = at;
