@@ -82,7 +82,7 @@ export const LIMITS = {
   /** Bytes after which one insert of the loader takes no further batch. */
   loadBytesMax: 96 * 1024 * 1024,
   /** Rows of one block of a file on its way to the warehouse or the lake. */
-  spoolBlockRowsMax: 16_384,
+  spoolBlockRowsMax: 4_096,
   /** Bytes of rows after which such a block takes no further row. */
   spoolBlockBytesMax: 8 * 1024 * 1024,
   /** Files of spools that wait to be written over. */

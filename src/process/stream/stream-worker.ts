@@ -69,7 +69,7 @@ export interface OpenRowsQuery {
 const COMMIT_MS = 1_000;
 const COMMIT_MS_MAX = 10_000;
 /** So many times as long as a commit took, there is no other. */
-const COMMIT_PAUSE = 20;
+const COMMIT_PAUSE = 40;
 const COMMIT_EVENTS = 2_000_000;
 
 /** One partition and how far it was read. */
