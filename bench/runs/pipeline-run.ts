@@ -9,7 +9,7 @@ import { WRITE_KEY, type RuntimeProcess } from "./runtime-process.ts";
 
 const TOPIC = "user-events";
 const PER_BODY = 100;
-const CONNECTIONS = 24;
+const CONNECTIONS = 48;
 const TENTHS = 10;
 const READERS = ["stream", "load", "lake"];
 

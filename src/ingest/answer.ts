@@ -90,7 +90,8 @@ class ResultsText {
     const { start, end } = input.finisher.idRange(stage, sink.sources[row]!);
     this.#begin(end - start + RESULT_BYTES);
     let at = copyRange(this.#view, this.#length, BEFORE_ID, 0, BEFORE_ID.byteLength);
-    if (plainEnd(stage.view, start, end) === end) at = copyRange(this.#view, at, stage.view, start, end);
+    if (plainEnd(stage.view, start, end) === end)
+      at = copyRange(this.#view, at, stage.view, start, end);
     else at += this.#writeId(stage.bytes.toString("utf8", start, end), at);
     this.#length = copyRange(this.#view, at, after, 0, after.byteLength);
   }

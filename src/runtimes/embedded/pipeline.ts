@@ -54,7 +54,7 @@ export interface Pipeline {
 const STREAM_EVERY_MS = 25;
 /** Small inserts cost the warehouse more than what they bring: parts to write, sync and merge. */
 const LOAD_EVERY_MS = 2_000;
-const LOAD_REST = { times: 6, msMax: 5_000 };
+const LOAD_REST = { times: 4, msMax: 3_000 };
 const LAKE_EVERY_MS = 1_000;
 const MERGE_EVERY_MS = 60_000;
 const SLACK_MS = 10_000;
