@@ -1,8 +1,8 @@
+import { copyBytes } from "../core/copy-bytes.ts";
 import type { AppendResult } from "../storage/log/append-request.ts";
 import type { DoorBatch, TakenInput } from "./door-batch.ts";
 import { FATE, FATE_NAMES, type Rejected } from "./outcome.ts";
 import { plainEnd } from "./scan/byte-class.ts";
-import { copyRange } from "./scan/stage.ts";
 
 /** How many events of a request met which fate, in the order of `FATE`. */
 export type Tally = readonly [
@@ -89,11 +89,11 @@ class ResultsText {
   addTaken({ input, stage, sink }: TakenInput, row: number, after: DataView): void {
     const { start, end } = input.finisher.idRange(stage, sink.sources[row]!);
     this.#begin(end - start + RESULT_BYTES);
-    let at = copyRange(this.#view, this.#length, BEFORE_ID, 0, BEFORE_ID.byteLength);
+    let at = copyBytes(this.#view, this.#length, BEFORE_ID, 0, BEFORE_ID.byteLength);
     if (plainEnd(stage.view, start, end) === end)
-      at = copyRange(this.#view, at, stage.view, start, end);
+      at = copyBytes(this.#view, at, stage.view, start, end);
     else at += this.#writeId(stage.bytes.toString("utf8", start, end), at);
-    this.#length = copyRange(this.#view, at, after, 0, after.byteLength);
+    this.#length = copyBytes(this.#view, at, after, 0, after.byteLength);
   }
 
   /** Writes an id that isn't the same in JSON. */

@@ -1,10 +1,11 @@
+import { copyBytes } from "../../core/copy-bytes.ts";
 import { murmur2 } from "../../core/murmur2.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
 import { identityHash, type IdentityHash } from "../../storage/ids/identity-hash.ts";
 import type { Leaf } from "../../language/schema/leaf.ts";
 import type { ScanProgram } from "../scan/program.ts";
-import { copyRange, putInt64, type Stage } from "../scan/stage.ts";
+import { putInt64, type Stage } from "../scan/stage.ts";
 import { derivedColumns, type WriteDerived } from "./derived-columns.ts";
 import { putNullableText, type RowSink } from "./row-sink.ts";
 import { topicRules, type RuleCounts, type RuleProblem, type TopicRules } from "./rules.ts";
@@ -47,7 +48,7 @@ export class RowFinisher {
     const leavesEnd = stage.leavesEnd[row]!;
     const size = stage.originalEnd[row]! - start;
     const begin = sink.begin(size * 2 + 64 + 2 * (this.#lookups?.count ?? 0));
-    let to = copyRange(sink.view, begin, stage.view, start, leavesEnd);
+    let to = copyBytes(sink.view, begin, stage.view, start, leavesEnd);
     for (const write of this.#derived) {
       to = write(stage, row, sink, to);
       sink.begin(to - begin + size + 64);

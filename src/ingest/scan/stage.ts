@@ -102,27 +102,6 @@ export function putLength(bytes: Uint8Array, at: number, length: number): number
   return here;
 }
 
-/**
- * Copies bytes `[start, end)`, four at a time: for the lengths that texts have this takes less than
- * half of what a loop over bytes or a call of `set` does.
- */
-export function copyRange(
-  to: DataView,
-  at: number,
-  from: DataView,
-  start: number,
-  end: number,
-): number {
-  const lastWord = end - 4;
-  let here = start;
-  let there = at;
-  for (; here <= lastWord; here += 4, there += 4) {
-    to.setInt32(there, from.getInt32(here, true), true);
-  }
-  for (; here < end; here++) to.setUint8(there++, from.getUint8(here));
-  return there;
-}
-
 const LOOP_BYTES_MAX = 160;
 
 /** Copies `from[start, end)` to `to` at `at`; a loop is quicker than a call for short ranges. */

@@ -1,9 +1,10 @@
+import { copyBytes } from "../../core/copy-bytes.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { BYTE, UNESCAPED } from "./byte-class.ts";
 import { FOUND, type EventScanner } from "./event-scanner.ts";
 import { CODE, UNCLEAN, type ScanProgram } from "./program.ts";
 import { readFloat, readScaled } from "./scan-number.ts";
-import { copyRange, putHead, putInt64, putLength, putRange, type Stage } from "./stage.ts";
+import { putHead, putInt64, putLength, putRange, type Stage } from "./stage.ts";
 import { judgeTime, timeVerdict } from "./time-rules.ts";
 import { readTime } from "./read-time.ts";
 
@@ -61,7 +62,7 @@ export class FoundWriter {
         if (nullable[leaf] === 1) out[to++] = 0;
         const from = starts[leaf]!;
         const end = ends[leaf]!;
-        to = copyRange(outView, putLength(out, to, end - from), bodyView, from, end);
+        to = copyBytes(outView, putLength(out, to, end - from), bodyView, from, end);
       } else {
         to = leaf === timeLeaf ? this.#time(leaf, to) : this.#leaf(bytes, leaf, to);
         if (to < 0) return false;
@@ -195,7 +196,7 @@ export class FoundWriter {
     if (found === FOUND.string) {
       if (unclean !== 0 && !isClean(bytes, start, end, unclean)) return -1;
       const to = putLength(out, at, end - start);
-      return copyRange(this.stage.view, to, this.#scanner.view, start, end);
+      return copyBytes(this.stage.view, to, this.#scanner.view, start, end);
     }
     if (found !== FOUND.escaped || unclean !== 0) return -1;
     let escapes = 0;

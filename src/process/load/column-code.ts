@@ -1,3 +1,4 @@
+import { copyBytes } from "../../core/copy-bytes.ts";
 import type { Column, ColumnCodec, Layout } from "../../language/schema/layout.ts";
 
 /** Bytes of a value of a codec; 0 for a text: its length stands before it. */
@@ -134,22 +135,5 @@ function textEnd(bytes: Uint8Array, at: number): number {
     const byte = bytes[here++]!;
     length += (byte & 0x7f) * scale;
     if (byte < 0x80) return here + length;
-  }
-}
-
-/**
- * Copies bytes `[start, end)` by words, the last of which may repeat some of the bytes before: for
- * texts of usual lengths a third of what a loop over bytes or a call of `set` takes.
- */
-function copyBytes(to: DataView, at: number, from: DataView, start: number, end: number): void {
-  const lastWord = end - 8;
-  if (start <= lastWord) {
-    let there = at;
-    for (let here = start; here < lastWord; here += 8, there += 8) {
-      to.setBigInt64(there, from.getBigInt64(here, true), true);
-    }
-    to.setBigInt64(at + lastWord - start, from.getBigInt64(lastWord, true), true);
-  } else {
-    for (let here = start; here < end; here++) to.setUint8(at + here - start, from.getUint8(here));
   }
 }
