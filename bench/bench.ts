@@ -5,4 +5,4 @@
 import { readOptions } from "./options.ts";
 import { runBench } from "./run-bench.ts";
 
-await runBench(readOptions(process.argv.slice(2), { events: 6_000_000, ids: 20_000_000 }));
+await runBench(readOptions(process.argv.slice(2), { events: 3_000_000, ids: 20_000_000 }));

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { MillraceError } from "../../core/errors.ts";
 import type { MainCalls, PipelineCalls, PipelineConfig } from "./pipeline-calls.ts";
 import { connect, type Remote } from "./rpc.ts";
+import { INLINE_MORE } from "./inline-more.ts";
 
 export interface PipelineProcessOptions {
   readonly config: () => PipelineConfig;
@@ -28,7 +29,11 @@ const MAIN = fileURLToPath(new URL("./pipeline-main.ts", import.meta.url));
  * Rows and keys of a batch die young: room for them spares the collector half of its work. Rows
  * outside the heap, given back as soon as they are read, mustn't make it mark the heap by themselves.
  */
-const HEAP = ["--max-semi-space-size=48", "--external-memory-accounted-in-global-limit"];
+const FLAGS = [
+  "--max-semi-space-size=48",
+  "--external-memory-accounted-in-global-limit",
+  ...INLINE_MORE,
+];
 const RESTART_DELAY_MS_MAX = 5_000;
 const STOP_DURATION_MS_MAX = 20_000;
 
@@ -71,7 +76,7 @@ class Supervisor implements PipelineProcess {
 
   async spawn(): Promise<void> {
     const child = fork(MAIN, [], {
-      execArgv: [...process.execArgv, ...HEAP],
+      execArgv: [...process.execArgv, ...FLAGS],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       serialization: "advanced",
     });

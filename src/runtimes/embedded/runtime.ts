@@ -21,6 +21,7 @@ import { startPipelineProcess, type PipelineProcess } from "./pipeline-process.t
 import { createHandler } from "./handler.ts";
 import { registerSchemas } from "./register-schemas.ts";
 import type { Settings } from "./settings.ts";
+import { inlineMore } from "./inline-more.ts";
 
 export interface EmbeddedOptions {
   readonly settings: Settings;
@@ -53,6 +54,7 @@ export interface EmbeddedRuntime {
 
 /** Starts every part and waits until events can come and questions be asked. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedRuntime> {
+  inlineMore();
   const { settings, progress = () => undefined, onProblem } = options;
   const closers: (() => Promise<unknown> | void)[] = [];
   try {
