@@ -8,7 +8,7 @@ import { makeEventFile } from "./events/event-file.ts";
 import type { Figures } from "./figures.ts";
 import { LoadProcess } from "./load/load-process.ts";
 import { folderBytes } from "./machine/folder-bytes.ts";
-import { processTree, residentBytes } from "./machine/process-tree.ts";
+import { ownBytes } from "./machine/process-tree.ts";
 import type { BenchOptions } from "./options.ts";
 import { startYardstick, type BareLoad } from "./runs/bare-load.ts";
 import { countContents, lakeContents } from "./runs/contents.ts";
@@ -29,7 +29,7 @@ const WARM_UP_EVENTS = 50_000;
 /** Events after the half load, so that the wait for their arrival is the wait for all. */
 const LAST_EVENTS = 100;
 /** How soon the lake's last, small files are written; the default would be waited for. */
-const SETTINGS = { MILLRACE_LAKE_ROLL_SECONDS: "5" };
+const SETTINGS = { MILLRACE_LAKE_ROLL_SECONDS: "3" };
 
 /** Runs the whole pipeline and the bare load beside it, in a folder of its own. */
 export async function measure(options: BenchOptions, parts: MeasureParts): Promise<Figures> {
@@ -73,7 +73,7 @@ async function run(
   closers.push(() => runtime.close());
   const load = new LoadProcess();
   closers.push(() => load.close());
-  const idleBytes = residentBytes(processTree(runtime.pids.main));
+  const idleBytes = ownBytes(runtime.pids.main);
   const run = { runtime, load, file, clock };
 
   progress("telling it of half of the users");
