@@ -86,6 +86,10 @@ export function balancedEnd(bytes: Buffer, start: number, limit: number): number
       if (depth === 0) return at;
       continue;
     }
+    if (depth > 0 && isSpace(byte)) {
+      at = skipSpace(bytes, at, limit);
+      continue;
+    }
     if (byte === BYTE.openBrace || byte === BYTE.open) depth++;
     else if (byte === BYTE.closeBrace || byte === BYTE.close) {
       if (depth === 0) return at === start ? BROKEN : at;

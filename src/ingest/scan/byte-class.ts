@@ -54,14 +54,32 @@ for (const [escape, byte] of [...'"\\/bfnrt'].map((char, at) => [char, '"\\/\b\f
 export const isSpace = (byte: number | undefined): boolean =>
   byte === BYTE.space || byte === BYTE.newline || byte === BYTE.return || byte === BYTE.tab;
 
-/** The first position at or after `at` that isn't white space. */
-export function skipSpace(bytes: Uint8Array, at: number): number {
-  const { length } = bytes; // a body may be megabytes of it: no read past the end, one test a byte
+/** The first position from `at` to `end` that isn't white space; else `end`. */
+export function skipSpace(bytes: Uint8Array, at: number, end: number = bytes.length): number {
   let here = at;
-  while (here < length) {
+  const long = here + LONG_RUN;
+  while (here < end) {
     const byte = bytes[here]!;
     if (byte !== BYTE.space && !isSpace(byte)) break;
-    here++;
+    if (++here === long) here = skipRun(bytes, here, end);
+  }
+  return here;
+}
+
+/** White space after which more of the same is likely: a body may be megabytes of it. */
+const LONG_RUN = 64;
+const RUN_BLOCK_BYTES = 4_096;
+const RUN_BLOCKS = [BYTE.space, BYTE.newline, BYTE.return, BYTE.tab].map((byte) =>
+  Buffer.alloc(RUN_BLOCK_BYTES, byte),
+);
+
+/** Skips whole blocks that are of one kind of white space, by comparing memory. */
+function skipRun(bytes: Uint8Array, at: number, end: number): number {
+  const block = RUN_BLOCKS.find((each) => each[0] === bytes[at]);
+  let here = at;
+  while (block !== undefined && here + RUN_BLOCK_BYTES <= end) {
+    if (Buffer.compare(bytes.subarray(here, here + RUN_BLOCK_BYTES), block) !== 0) break;
+    here += RUN_BLOCK_BYTES;
   }
   return here;
 }

@@ -46,6 +46,8 @@ export class EventScanner {
   readonly #guesses: Int16Array[];
   #bytes: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
+  /** No white space is skipped behind this. */
+  #limit = 0;
   /** Hashes of the undeclared keys of the objects that are open. */
   readonly #names = new Int32Array(NAMES_MAX);
   #namesTop = 0;
@@ -80,6 +82,7 @@ export class EventScanner {
     this.#namesTop = 0;
     this.#keys = 0;
     this.#opened = 0;
+    this.#limit = Math.min(bytes.length, at + LIMITS.eventBytesMax);
     return this.#record(0, at + 1);
   }
 
@@ -104,7 +107,7 @@ export class EventScanner {
     /** 1 + the index of the last declared key; clients mostly send keys in one order. */
     let last = 0;
     let at = start;
-    if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at);
+    if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at, this.#limit);
     if (bytes[at] !== BYTE.closeBrace) {
       for (;;) {
         if (bytes[at] !== BYTE.quote) return ASK;
@@ -120,11 +123,11 @@ export class EventScanner {
         }
         at = keyEnd + 1;
         if (bytes[at] !== BYTE.colon) {
-          at = skipSpace(bytes, at);
+          at = skipSpace(bytes, at, this.#limit);
           if (bytes[at] !== BYTE.colon) return ASK;
         }
         at++;
-        if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at);
+        if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at, this.#limit);
         if (index !== -1) last = index + 1;
         if (index === -1) at = this.#undeclared(keyStart, keyEnd, at, depth, namesBase);
         else {
@@ -132,10 +135,10 @@ export class EventScanner {
           at = target >= 0 ? this.#leaf(target, at) : this.#nested(-1 - target, at);
         }
         if (at === ASK) return ASK;
-        if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at);
+        if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at, this.#limit);
         if (bytes[at] !== BYTE.comma) break;
         at++;
-        if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at);
+        if (bytes[at]! <= BYTE.space) at = skipSpace(bytes, at, this.#limit);
       }
       if (bytes[at] !== BYTE.closeBrace) return ASK;
     }
@@ -287,39 +290,39 @@ export class EventScanner {
 
   #skipArray(start: number, depth: number): number {
     const bytes = this.#bytes;
-    let at = skipSpace(bytes, start);
+    let at = skipSpace(bytes, start, this.#limit);
     if (bytes[at] === BYTE.close) return at + 1;
     for (;;) {
       at = this.#skip(at, depth + 1);
       if (at === ASK) return ASK;
-      at = skipSpace(bytes, at);
+      at = skipSpace(bytes, at, this.#limit);
       if (bytes[at] === BYTE.close) return at + 1;
       if (bytes[at] !== BYTE.comma) return ASK;
-      at = skipSpace(bytes, at + 1);
+      at = skipSpace(bytes, at + 1, this.#limit);
     }
   }
 
   #skipObject(start: number, depth: number): number {
     const bytes = this.#bytes;
     const base = this.#namesTop;
-    let at = skipSpace(bytes, start);
+    let at = skipSpace(bytes, start, this.#limit);
     if (bytes[at] === BYTE.closeBrace) return at + 1;
     for (;;) {
       if (bytes[at] !== BYTE.quote) return ASK;
       const keyStart = at + 1;
       at = this.#string(keyStart);
       if (at === ASK || this.#escapes > 0 || !this.#newName(keyStart, at - 1, base)) return ASK;
-      at = skipSpace(bytes, at);
+      at = skipSpace(bytes, at, this.#limit);
       if (bytes[at] !== BYTE.colon) return ASK;
-      at = this.#skip(skipSpace(bytes, at + 1), depth + 1);
+      at = this.#skip(skipSpace(bytes, at + 1, this.#limit), depth + 1);
       if (at === ASK) return ASK;
-      at = skipSpace(bytes, at);
+      at = skipSpace(bytes, at, this.#limit);
       if (bytes[at] === BYTE.closeBrace) {
         this.#namesTop = base;
         return at + 1;
       }
       if (bytes[at] !== BYTE.comma) return ASK;
-      at = skipSpace(bytes, at + 1);
+      at = skipSpace(bytes, at + 1, this.#limit);
     }
   }
 }
