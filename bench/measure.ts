@@ -24,8 +24,11 @@ export interface MeasureParts {
   readonly progress: (text: string) => void;
 }
 
-/** Events that are sent before the clock starts: code is compiled, tables are there. */
-const WARM_UP_EVENTS = 50_000;
+/**
+ * Events that are sent before the clock starts: a sixth more, up to some ten seconds' worth. By then
+ * V8 has compiled what is hot, and the tables are there.
+ */
+const warmUpEvents = (events: number): number => Math.min(500_000, Math.ceil(events / 600) * 100);
 /** Events after the half load, so that the wait for their arrival is the wait for all. */
 const LAST_EVENTS = 100;
 /** How soon the lake's last, small files are written; the default would be waited for. */
@@ -80,7 +83,7 @@ async function run(
   await fillUsers(runtime, users / 2, clock);
 
   progress("warming up");
-  const warmUp = await runSustained(run, Math.min(WARM_UP_EVENTS, events));
+  const warmUp = await runSustained(run, Math.min(warmUpEvents(options.events), events));
   loads.push(loadavg()[0]!);
 
   progress(`sending ${events} events`);
