@@ -54,12 +54,6 @@ export class RowSink {
     this.sources[row] = source;
     this.length = end;
   }
-
-  /** Takes the last row back. */
-  dropLast(): void {
-    this.rows--;
-    this.length = this.rowStarts[this.rows]!;
-  }
 }
 
 /** Bytes that a value needs at most in RowBinary. */

@@ -20,6 +20,20 @@ export type ColumnCodec =
   /** LEB128 length, then UTF-8. */
   | "string";
 
+/** Bytes of a value of a codec in a row; of a text 0: its length stands before it. */
+export const VALUE_BYTES: Readonly<Record<ColumnCodec, number>> = {
+  uint8: 1,
+  bool: 1,
+  uint16: 2,
+  uint64: 8,
+  int64: 8,
+  float64: 8,
+  time: 8,
+  decimal64: 8,
+  decimal128: 16,
+  string: 0,
+};
+
 /** Where a column's value comes from. */
 export type ColumnRole = "system" | "declared" | "derived" | "lookup";
 

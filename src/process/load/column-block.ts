@@ -1,5 +1,5 @@
-import type { Column, Layout } from "../../language/schema/layout.ts";
-import { type ColumnTargets, type TakeRows, takeRowsOf, VALUE_BYTES } from "./column-code.ts";
+import { type Column, type Layout, VALUE_BYTES } from "../../language/schema/layout.ts";
+import { type ColumnTargets, type TakeRows, takeRowsOf } from "./column-code.ts";
 
 /** What bounds one block. */
 export interface BlockBounds {

@@ -1,19 +1,5 @@
 import { copyBytes } from "../../core/copy-bytes.ts";
-import type { Column, ColumnCodec, Layout } from "../../language/schema/layout.ts";
-
-/** Bytes of a value of a codec; 0 for a text: its length stands before it. */
-export const VALUE_BYTES: Readonly<Record<ColumnCodec, number>> = {
-  uint8: 1,
-  bool: 1,
-  uint16: 2,
-  uint64: 8,
-  int64: 8,
-  float64: 8,
-  time: 8,
-  decimal64: 8,
-  decimal128: 16,
-  string: 0,
-};
+import { type Column, type Layout, VALUE_BYTES } from "../../language/schema/layout.ts";
 
 /** Where values of columns are put, each array by column. */
 export interface ColumnTargets {

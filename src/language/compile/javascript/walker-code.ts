@@ -1,16 +1,4 @@
-import type { Column, ColumnCodec, Layout } from "../../schema/layout.ts";
-
-const FIXED_BYTES: Record<Exclude<ColumnCodec, "string">, number> = {
-  uint8: 1,
-  bool: 1,
-  uint16: 2,
-  uint64: 8,
-  int64: 8,
-  float64: 8,
-  time: 8,
-  decimal64: 8,
-  decimal128: 16,
-};
+import { type Column, type ColumnCodec, type Layout, VALUE_BYTES } from "../../schema/layout.ts";
 
 /**
  * Code that walks one row from `p` in `bytes` and leaves, for each wanted column `i`, where its
@@ -28,7 +16,7 @@ export function walkerCode(layout: Layout, wanted: ReadonlySet<number>): string 
     const isWanted = wanted.has(index);
     if (column.codec !== "string" && !column.nullable) {
       if (isWanted) lines.push(`p${index} = p + ${pending};`);
-      pending += FIXED_BYTES[column.codec];
+      pending += VALUE_BYTES[column.codec];
       continue;
     }
     flush();
@@ -51,7 +39,7 @@ const text = (index: number, wanted: boolean): string =>
   " p += n;";
 
 function fixed(index: number, column: Column, wanted: boolean): string {
-  const bytes = FIXED_BYTES[column.codec as keyof typeof FIXED_BYTES];
+  const bytes = VALUE_BYTES[column.codec];
   return `${wanted ? `p${index} = p; ` : ""}p += ${bytes};`;
 }
 

@@ -34,31 +34,27 @@ export const slabBytes = ({ sets }: AppendRequest): number =>
   );
 
 export const shapeOf = ({ sets, counts, quarantine, source }: AppendRequest): RequestShape => ({
-  sets: sets.map(({ topic, layoutId, rows, rowStarts, hashes, parent }) => ({
-    topic,
-    layoutId,
-    count: rowStarts.length,
-    bytes: rows.length,
-    hasIds: hashes !== undefined,
-    parent: parent?.set,
-  })),
+  sets: sets.map(setShape),
   counts: counts ?? [],
   // Quarantined bytes are ranges of a body: cut them out, lest the body be copied.
   quarantine: (quarantine ?? []).map((item) => ({ ...item, bytes: new Uint8Array(item.bytes) })),
   source,
 });
 
+const setShape = ({ topic, layoutId, rows, rowStarts, hashes, parent }: RowSet): SetShape => ({
+  topic,
+  layoutId,
+  count: rowStarts.length,
+  bytes: rows.length,
+  hasIds: hashes !== undefined,
+  parent: parent?.set,
+});
+
 /** Copies a request's row sets into a slab. */
 export function fillSlab(memory: SharedArrayBuffer, { sets }: AppendRequest): void {
   let at = 0;
   for (const from of sets) {
-    const { set, end } = viewSet(memory, at, {
-      ...from,
-      count: from.rowStarts.length,
-      bytes: from.rows.length,
-      hasIds: from.hashes !== undefined,
-      parent: from.parent?.set,
-    });
+    const { set, end } = viewSet(memory, at, setShape(from));
     at = end;
     set.rows.set(from.rows);
     set.rowStarts.set(from.rowStarts);
