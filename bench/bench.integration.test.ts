@@ -22,7 +22,7 @@ test("a small run gives every figure, and each event is in warehouse and lake on
   assert.equal(sustained.tenths.length, 10);
   assert.deepEqual(Object.keys(sustained.caughtUpMs).toSorted(), ["lake", "load", "stream"]);
   for (const { name, value } of verdicts(figures)) assert.ok(Number.isFinite(value), name);
-  assert.ok(figures.half.visibility.probes > 0);
+  assert.ok(figures.half.visibility.all.probes > 0);
   for (const [path, value] of numbersOf("", figures)) {
     assert.ok(Number.isFinite(value) && value >= 0, `${path} is ${value}`);
   }

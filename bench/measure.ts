@@ -95,13 +95,13 @@ async function run(
   const half = await runAtRate(run, rate / 2, options.halfLoadSeconds);
   const last = await runSustained(run, LAST_EVENTS);
   const sent = [warmUp.load, sustained.load, half.load, last.load];
-  const expected = half.visibility.probes + sent.reduce((sum, each) => sum + each.accepted, 0);
+  const expected = half.visibility.all.probes + sent.reduce((sum, each) => sum + each.accepted, 0);
 
   progress("counting what is there");
   const sql = sqlOf(runtime);
   const contents = {
     expected,
-    sent: half.visibility.probes + sent.reduce((sum, each) => sum + each.sent, 0),
+    sent: half.visibility.all.probes + sent.reduce((sum, each) => sum + each.sent, 0),
     warehouse: await countContents(sql, "`user-events`"),
     lake: await lakeContents(dataDir, "user-events", yardstick.warehouse, clock),
   };
@@ -124,7 +124,7 @@ async function run(
     loadAverages: loads,
     bare,
     sustained,
-    half: { rate: rate / 2, load: half.load, visibility: half.visibility },
+    half,
     memory: { idleBytes, peakBytes: sustained.peakBytes },
     contents,
     bytesPerEvent: {

@@ -58,10 +58,21 @@ export function reportText(figures: Figures): string {
         ms(half.load.answerMsP99),
       ],
       [
-        `visible, ${half.visibility.probes} probes, p50 / p99`,
-        ms(half.visibility.p50),
-        ms(half.visibility.p99),
+        `visible, ${half.visibility.all.probes} probes, p50 / p99`,
+        ms(half.visibility.all.p50),
+        ms(half.visibility.all.p99),
       ],
+      [
+        `visible, ${half.visibility.undisturbed.probes} undisturbed probes, p50 / p99`,
+        ms(half.visibility.undisturbed.p50),
+        ms(half.visibility.undisturbed.p99),
+      ],
+    ]),
+    table([
+      ["time that the host gave to other machines", ""],
+      ["bare loads", figures.bare.map(({ stolen }) => percent(stolen)).join(", ")],
+      ["pipeline at full load", percent(sustained.stolen)],
+      ["at half load", percent(half.stolen)],
     ]),
     table([
       ["memory of all processes", "", ""],
@@ -90,6 +101,8 @@ const ARRIVAL: Readonly<Record<string, string>> = {
   load: "in the warehouse",
   lake: "in the lake",
 };
+
+const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 

@@ -9,12 +9,15 @@ import { startWarehouse } from "../../src/storage/warehouse/embedded/start-wareh
 import { quotedName, quotedTable, quotedText } from "../../src/storage/warehouse/statements.ts";
 import type { Warehouse } from "../../src/storage/warehouse/warehouse.ts";
 import type { EventFile } from "../events/event-file.ts";
+import { watchStolenTime } from "../machine/stolen-time.ts";
 import { processTree } from "../machine/process-tree.ts";
 
 export interface BareLoad {
   readonly events: number;
   readonly wallMs: number;
   readonly cpuUs: number;
+  /** Share of the processors' time that went to other guests of the host. */
+  readonly stolen: number;
 }
 
 /** A warehouse of its own, beside the pipeline's, to compare with and to read files with. */
@@ -45,6 +48,7 @@ export async function startYardstick(folder: string, clock: Clock): Promise<Yard
       await warehouse.command(`DROP TABLE IF EXISTS ${quotedTable(topic.name)} SYNC`);
       for (const statement of topicTable(topic)) await warehouse.command(statement);
       const statement = bareLoadStatement(file, topic);
+      const stolen = watchStolenTime();
       const fromUs = cpuUs();
       const fromMs = clock.monotonicMs();
       for (let round = 0; round < rounds; round++) {
@@ -53,7 +57,8 @@ export async function startYardstick(folder: string, clock: Clock): Promise<Yard
         });
       }
       const wallMs = clock.monotonicMs() - fromMs;
-      return { events: file.events * rounds, wallMs, cpuUs: cpuUs() - fromUs };
+      const events = file.events * rounds;
+      return { events, wallMs, cpuUs: cpuUs() - fromUs, stolen: stolen() };
     },
     close: async () => {
       await warehouse.close();

@@ -2,8 +2,9 @@ import type { Clock } from "../../src/core/clock.ts";
 import type { EventFile } from "../events/event-file.ts";
 import type { LoadProcess } from "../load/load-process.ts";
 import type { LoadDone, LoadOrder } from "../load/messages.ts";
+import { watchStolenTime } from "../machine/stolen-time.ts";
 import { processTree, watchMemory, type ProcessUsage } from "../machine/process-tree.ts";
-import { measureVisibility, type Visibility } from "./latency-run.ts";
+import { measureVisibility, type VisibilityRun } from "./latency-run.ts";
 import { untilReadersCaughtUp, type CaughtUp } from "./log-readers.ts";
 import { WRITE_KEY, type RuntimeProcess } from "./runtime-process.ts";
 
@@ -25,6 +26,17 @@ export interface SustainedRun {
   /** Of each tenth of the events: microseconds of time, and CPU of all processes, per event. */
   readonly tenths: readonly { readonly wallUs: number; readonly cpuUs: number }[];
   readonly peakBytes: number;
+  /** Share of the processors' time that went to other guests of the host. */
+  readonly stolen: number;
+}
+
+export interface HalfLoadRun {
+  /** Events a second. */
+  readonly rate: number;
+  readonly load: LoadDone;
+  readonly visibility: VisibilityRun;
+  /** Share of the processors' time that went to other guests of the host. */
+  readonly stolen: number;
 }
 
 export interface RunParts {
@@ -38,6 +50,7 @@ export interface RunParts {
 export async function runSustained(parts: RunParts, events: number): Promise<SustainedRun> {
   const { runtime, load, clock } = parts;
   const memory = watchMemory(runtime.pids.main);
+  const stolen = watchStolenTime();
   const before = usageOf(runtime);
   const startMs = clock.monotonicMs();
   const marks = [{ ms: 0, cpuUs: totalCpu(before), events: 0 }];
@@ -63,6 +76,7 @@ export async function runSustained(parts: RunParts, events: number): Promise<Sus
       return { wallUs: ((each.ms - from.ms) * 1_000) / n, cpuUs: (each.cpuUs - from.cpuUs) / n };
     }),
     peakBytes: memory.stop(),
+    stolen: stolen(),
   };
 }
 
@@ -71,11 +85,12 @@ export async function runAtRate(
   parts: RunParts,
   rate: number,
   seconds: number,
-): Promise<{ readonly load: LoadDone; readonly visibility: Visibility }> {
+): Promise<HalfLoadRun> {
   const events = Math.max(PER_BODY, Math.floor((rate * seconds) / PER_BODY) * PER_BODY);
+  const stolen = watchStolenTime();
   const load = parts.load.run(order(parts, { events, rate, tellEvery: events }));
   const visibility = await measureVisibility(parts.runtime, parts.clock, load);
-  return { load: await load, visibility };
+  return { rate, load: await load, visibility, stolen: stolen() };
 }
 
 const order = (

@@ -71,6 +71,8 @@ const COMMIT_MS_MAX = 10_000;
 /** So many times as long as a commit took, there is no other. */
 const COMMIT_PAUSE = 40;
 const COMMIT_EVENTS = 2_000_000;
+/** A step reads for so long, so that batches with little in them don't cost a turn each. */
+const STEP_MS = 20;
 
 /** One partition and how far it was read. */
 interface Source {
@@ -128,7 +130,7 @@ export class StreamWorker {
   }
 
   /**
-   * One unit of work: read a chunk of the partition that is furthest behind, commit when it is time.
+   * One unit of work: read the partitions that are furthest behind, commit when it is time.
    * What was committed is published meanwhile; reading waits for it only when much waits. An error
    * of the sink comes through, with the next step; the step may be repeated. After an error of the
    * log or the store only a new worker can go on: every later step throws.
@@ -141,9 +143,8 @@ export class StreamWorker {
     this.#throwSinkFailure();
     const startMs = this.#options.clock.monotonicMs();
     if (this.#options.log.changed()) this.#ends = this.#options.log.ends();
-    const source = this.#next();
     this.#isBroken = true; // until it went well: half a batch may be in the operators
-    const events = source === undefined ? 0 : this.#read(source);
+    const events = this.#readUntil(startMs + STEP_MS);
     if (this.#isCommitDue()) this.#commit();
     this.#isBroken = false;
     this.#counters.wallMs += this.#options.clock.monotonicMs() - startMs;
@@ -300,6 +301,17 @@ export class StreamWorker {
     return next;
   }
 
+  /** Reads at least once, if there is anything, and no more once a commit is due. */
+  #readUntil(endMs: number): number {
+    let events = 0;
+    for (;;) {
+      const source = this.#next();
+      if (source === undefined) return events;
+      events += this.#read(source);
+      if (this.#options.clock.monotonicMs() >= endMs || this.#isCommitDue()) return events;
+    }
+  }
+
   #read(source: Source): number {
     const { log, readBytesMax = LIMITS.streamReadBytesMax } = this.#options;
     const { partition, position: from } = source;
@@ -330,7 +342,8 @@ export class StreamWorker {
     const { clock, commitMs, commitEvents = COMMIT_EVENTS } = this.#options;
     const { entriesMax = LIMITS.operatorEntriesMax } = this.#options;
     const nowMs = clock.monotonicMs();
-    const isQuiet = commitMs === undefined && nowMs - this.#lastReadMs >= COMMIT_MS;
+    const quietMs = nowMs - Math.max(this.#lastReadMs, this.#lastCommitMs);
+    const isQuiet = commitMs === undefined && quietMs >= COMMIT_MS;
     return (
       isQuiet ||
       this.#uncommittedEvents >= commitEvents ||
