@@ -54,6 +54,17 @@ export const bareCpuUs = ({ bare }: Figures): number =>
 export const pipelineUs = ({ sustained, options }: Figures): number =>
   (sustained.wallMs * 1_000) / options.events;
 
+/**
+ * The pipeline's wall time over the bare load's, each without the share of its time that the host
+ * gave to other machines: those shares are seldom alike. Both keep all processors busy.
+ */
+export const wallRatio = ({ bare, sustained, options }: Figures): number => {
+  const own = ({ wallMs, stolen }: { readonly wallMs: number; readonly stolen: number }): number =>
+    wallMs * (1 - stolen);
+  const perEvent = bare.reduce((sum, each) => sum + own(each) / each.events, 0) / bare.length;
+  return own(sustained) / options.events / perEvent;
+};
+
 /** What is required, as ratios within the run where time is concerned. */
 export function verdicts(figures: Figures): readonly Verdict[] {
   const { sustained, half, memory, contents } = figures;
@@ -69,7 +80,7 @@ export function verdicts(figures: Figures): readonly Verdict[] {
   const lost = (found: { readonly rows: number; readonly ids: number }): number =>
     Math.abs(contents.expected - found.rows) + Math.abs(found.rows - found.ids);
   return [
-    atMost("wall time / bare load", pipelineUs(figures) / bareUs(figures), 4, "×"),
+    atMost("wall time / bare load", wallRatio(figures), 4, "×"),
     atMost("last tenth / first tenth", (last?.wallUs ?? NaN) / (first?.wallUs ?? NaN), 1.2, "×"),
     atMost("peak memory", memory.peakBytes / 1e6, 2_500, "MB"),
     atMost("idle memory", memory.idleBytes / 1e6, 600, "MB"),

@@ -27,6 +27,7 @@ export function reportText(figures: Figures): string {
         "",
       ]),
       ["pipeline, whole", whole.toFixed(2), perSecond(whole)],
+      ["pipeline / bare, as measured", `${(whole / bare).toFixed(2)} ×`, ""],
     ]),
     table([
       ["CPU, µs an event", "", ""],

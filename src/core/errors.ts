@@ -58,6 +58,8 @@ export const ERROR_CODES = {
   OFFSET_TRIMMED: code(410, "an offset of the log was removed by retention"),
   STORAGE_LOCKED: code(409, "another process uses this data folder"),
   PORT_TAKEN: code(500, "another program listens on this port"),
+  KAFKA_UNAVAILABLE: code(503, "a broker of Kafka doesn't answer as it should; try again"),
+  REGISTRY_UNAVAILABLE: code(503, "the schema registry doesn't answer as it should; try again"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),
   NOT_READY: code(503, "a part of the pipeline is starting; try again"),
   ARGUMENT_INVALID: code(400, "a command line can't be understood"),

@@ -51,6 +51,10 @@ export const LIMITS = {
   streamReadBytesMax: 2 * 1024 * 1024,
   /** Commits of the stream whose rows may wait to be published before reading waits for them. */
   unpublishedCommitsMax: 4,
+  /** Bytes that one fetch from a broker of Kafka asks for. */
+  kafkaFetchBytesMax: 16 * 1024 * 1024,
+  /** Bytes of one partition in it. */
+  kafkaPartitionFetchBytesMax: 4 * 1024 * 1024,
   /** Rows that one read of the quarantine gives. */
   quarantineRowsMax: 1_000,
   /** Ids that the gate keeps in memory before it writes a segment. */

@@ -72,6 +72,8 @@ export const ROW_FLAGS = {
   cleaned: 8,
   /** Released from quarantine or replayed: enters by amendment. */
   replayed: 16,
+  /** No event: says how far time has come, where the log knows records only. */
+  heartbeat: 32,
 } as const;
 
 /** Byte positions of the columns at the start of each row. */

@@ -1,0 +1,351 @@
+import {
+  Admin,
+  Consumer,
+  Producer,
+  type ConnectionOptions,
+  type RecordsBatch,
+} from "@platformatic/kafka";
+import { MillraceError } from "../../../core/errors.ts";
+import { LIMITS } from "../../../core/limits.ts";
+import type { PartitionEnd } from "../log.ts";
+import {
+  committedBatches,
+  type AbortedTransaction,
+  type FetchedBatch,
+} from "./committed-records.ts";
+
+/** How to reach a Kafka cluster. */
+export interface KafkaConnection {
+  /** `host:port` of some brokers; the others are learned from them. */
+  readonly bootstrap: readonly string[];
+  /** TLS: certificates as PEM texts. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly sasl?: {
+    readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/** A topic as it should be. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** As the broker names them, such as `retention.ms`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface OutRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface InRecord {
+  readonly offset: number;
+  readonly key: Uint8Array | null;
+  /** Null: a deletion, in a compacted topic. */
+  readonly value: Uint8Array | null;
+}
+
+/** Records of one partition, in their order. */
+export interface InBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly InRecord[];
+  /** The next offset to read; offsets may be missing before it. */
+  readonly endOffset: number;
+}
+
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** One client of a Kafka cluster. Errors are `KAFKA_UNAVAILABLE`, and `TOPIC_UNKNOWN` where a topic isn't there. */
+export class KafkaClient {
+  readonly #options: ConnectionOptions & {
+    readonly clientId: string;
+    readonly bootstrapBrokers: string[];
+    readonly strict: boolean;
+  };
+  readonly #admin: Admin;
+  #producer: Producer | undefined;
+  #sending: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: KafkaConnection, clientId: string) {
+    this.#options = {
+      clientId,
+      bootstrapBrokers: [...connection.bootstrap],
+      strict: false,
+      ...(connection.tls !== undefined && { tls: connection.tls }),
+      ...(connection.sasl !== undefined && { sasl: connection.sasl }),
+    };
+    this.#admin = new Admin(this.#options);
+  }
+
+  /** Makes the topics that aren't there, with as many replicas as the cluster has, three at most. */
+  async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    await this.#told("make topics", async () => {
+      const { brokers } = await this.#admin.metadata({ topics: [], forceUpdate: true });
+      const known = new Set(await this.#admin.listTopics());
+      const missing = topics.filter(({ name }) => !known.has(name));
+      const alike = Map.groupBy(missing, (each) =>
+        JSON.stringify([each.partitions, each.settings]),
+      );
+      for (const same of alike.values()) {
+        const { partitions, settings = {} } = same[0]!;
+        await this.#admin.createTopics({
+          topics: same.map(({ name }) => name),
+          partitions,
+          replicas: Math.min(3, brokers.size),
+          configs: Object.entries(settings).map(([name, value]) => ({ name, value })),
+        });
+      }
+    });
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    await this.#told("delete topics", () => this.#admin.deleteTopics({ topics: [...names] }));
+  }
+
+  topics(): Promise<string[]> {
+    return this.#told("list topics", () => this.#admin.listTopics());
+  }
+
+  /**
+   * Appends records; resolves when all in-sync replicas have them, with the offset of the first
+   * record in each partition. One call is under way at a time: an idempotent producer's sequence
+   * would break otherwise.
+   */
+  send(records: readonly OutRecord[]): Promise<readonly Place[]> {
+    const sent = this.#sending.then(() => this.#told("send", () => this.#send(records)));
+    this.#sending = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #send(records: readonly OutRecord[]): Promise<readonly Place[]> {
+    if (records.length === 0) return [];
+    this.#producer ??= new Producer({ ...this.#options, idempotent: true, acks: -1 });
+    const { offsets = [] } = await this.#producer.send({
+      messages: records.map(({ topic, partition, key, value, headers }) => ({
+        topic,
+        partition,
+        value: asBuffer(value),
+        ...(key !== null && { key: asBuffer(key) }),
+        ...(headers !== undefined && { headers: headersOf(headers) }),
+      })),
+    });
+    return offsets.map((each) => ({ ...each, offset: Number(each.offset) }));
+  }
+
+  /** First and next offset of each partition; of what is committed. */
+  async ends(topics: readonly string[]): Promise<PartitionEnd[]> {
+    return this.#told("ask for offsets", async () => {
+      const { topics: known } = await this.#admin.metadata({
+        topics: [...topics],
+        forceUpdate: true,
+      });
+      const places = topics.flatMap((topic) => {
+        const { partitionsCount = 0 } = known.get(topic) ?? {};
+        return Array.from({ length: partitionsCount }, (_, partition) => ({ topic, partition }));
+      });
+      const offsetsAt = async (timestamp: bigint): Promise<ReadonlyMap<string, number>> => {
+        const listed = await this.#admin.listOffsets({
+          isolationLevel: READ_COMMITTED,
+          topics: topics.map((name) => ({
+            name,
+            partitions: places
+              .filter(({ topic }) => topic === name)
+              .map(({ partition }) => ({ partitionIndex: partition, timestamp })),
+          })),
+        });
+        return new Map(
+          listed.flatMap(({ name, partitions }) =>
+            partitions.map((each) => [placeId(name, each.partitionIndex), Number(each.offset)]),
+          ),
+        );
+      };
+      const [starts, ends] = [await offsetsAt(EARLIEST), await offsetsAt(LATEST)];
+      return places.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        start: starts.get(placeId(topic, partition)) ?? 0,
+        end: ends.get(placeId(topic, partition)) ?? 0,
+      }));
+    });
+  }
+
+  /** Reads partitions from given offsets on; no group, nothing is committed. */
+  reader(places: readonly Place[]): KafkaReader {
+    return new KafkaReader(
+      new Consumer({
+        ...this.#options,
+        groupId: `${this.#options.clientId}-reader`,
+        autocommit: false,
+      }),
+      places,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#sending;
+    await this.#producer?.close();
+    await this.#admin.close();
+  }
+
+  async #told<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asKafkaError(what, error);
+    }
+  }
+}
+
+/** The part of a fetch's answer that is used. */
+interface Fetched {
+  readonly responses: readonly {
+    readonly topicId: string;
+    readonly partitions: readonly {
+      readonly partitionIndex: number;
+      readonly records?: readonly RecordsBatch[] | null;
+      readonly abortedTransactions: readonly AbortedTransaction[] | null;
+    }[];
+  }[];
+}
+
+/** Reads some partitions, batch by batch; what aborted transactions wrote is left out. */
+export class KafkaReader {
+  readonly #consumer: Consumer;
+  readonly #next = new Map<string, Place>();
+
+  constructor(consumer: Consumer, places: readonly Place[]) {
+    this.#consumer = consumer;
+    for (const place of places) this.#next.set(placeId(place.topic, place.partition), place);
+    this.#consumer.topics.trackAll(...new Set(places.map(({ topic }) => topic)));
+  }
+
+  /** What there is now, at most some megabytes; waits up to `waitMs` for the first record. */
+  async read(waitMs: number): Promise<readonly InBatch[]> {
+    if (this.#next.size === 0) return [];
+    try {
+      const { topics } = await this.#consumer.metadata({ topics: this.#consumer.topics.current });
+      const byLeader = Map.groupBy(
+        this.#next.values(),
+        ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader ?? -1,
+      );
+      const names = new Map([...topics].map(([name, { id }]) => [id, name]));
+      const responses = await Promise.all(
+        [...byLeader].map(([node, places]) =>
+          this.#consumer.fetch({
+            node,
+            maxWaitTime: waitMs,
+            minBytes: 1,
+            maxBytes: LIMITS.kafkaFetchBytesMax,
+            isolationLevel: READ_COMMITTED,
+            topics: [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, own]) => ({
+              topicId: topics.get(topic)!.id,
+              partitions: own.map(({ partition, offset }) => ({
+                partition,
+                fetchOffset: BigInt(offset),
+                partitionMaxBytes: LIMITS.kafkaPartitionFetchBytesMax,
+                currentLeaderEpoch: -1,
+                lastFetchedEpoch: -1,
+              })),
+            })),
+          }),
+        ),
+      );
+      return responses.flatMap((response) => this.#take(response, names));
+    } catch (error) {
+      throw asKafkaError("read", error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.close(true);
+  }
+
+  #take(response: Fetched, names: ReadonlyMap<string, string>): InBatch[] {
+    const taken: InBatch[] = [];
+    for (const { topicId, partitions } of response.responses) {
+      const topic = names.get(topicId)!;
+      for (const { partitionIndex: partition, records, abortedTransactions } of partitions) {
+        const last = records?.at(-1);
+        if (records === undefined || records === null || last === undefined) continue;
+        const from = this.#next.get(placeId(topic, partition))!.offset;
+        const endOffset = Number(last.firstOffset) + last.lastOffsetDelta + 1;
+        this.#next.set(placeId(topic, partition), { topic, partition, offset: endOffset });
+        const committed = committedBatches(records.map(asFetched), abortedTransactions ?? []);
+        taken.push({
+          topic,
+          partition,
+          endOffset,
+          records: committed.flatMap(({ batch }) => recordsOf(batch, from)),
+        });
+      }
+    }
+    return taken;
+  }
+}
+
+const READ_COMMITTED = 1;
+const EARLIEST = -2n;
+const LATEST = -1n;
+const IS_TRANSACTIONAL = 0x10;
+const IS_CONTROL = 0x20;
+
+function asFetched(batch: RecordsBatch): FetchedBatch & { readonly batch: RecordsBatch } {
+  const isControl = (batch.attributes & IS_CONTROL) !== 0;
+  const type = isControl ? batch.records[0]?.key?.readInt16BE(2) : undefined;
+  return {
+    batch,
+    producerId: batch.producerId,
+    firstOffset: batch.firstOffset,
+    isTransactional: (batch.attributes & IS_TRANSACTIONAL) !== 0,
+    marker: isControl ? (type === 0 ? "abort" : "commit") : undefined,
+  };
+}
+
+/** A fetch begins with the batch that contains its offset. */
+const recordsOf = ({ firstOffset, records }: RecordsBatch, from: number): InRecord[] =>
+  records
+    .map(({ offsetDelta, key, value }) => ({
+      offset: Number(firstOffset) + offsetDelta,
+      key,
+      value,
+    }))
+    .filter(({ offset }) => offset >= from);
+
+const placeId = (topic: string, partition: number): string => `${partition} ${topic}`;
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const headersOf = (headers: Readonly<Record<string, string>>): Map<Buffer, Buffer> =>
+  new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));
+
+function asKafkaError(what: string, error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const text = messagesOf(error).join("; ");
+  const isUnknown = /UNKNOWN_TOPIC/.test(text);
+  return new MillraceError(
+    isUnknown ? "TOPIC_UNKNOWN" : "KAFKA_UNAVAILABLE",
+    `Kafka: couldn't ${what}: ${text}`,
+    { cause: error, hint: isUnknown ? "deploy the definition first" : "see that the brokers run" },
+  );
+}
+
+/** The client wraps errors in errors; the inner ones say more. */
+function messagesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const { errors = [], cause } = error as { readonly errors?: readonly unknown[]; cause?: unknown };
+  const inner = [...errors, ...(cause === undefined ? [] : [cause])].flatMap(messagesOf);
+  const id = "apiId" in error ? `${String(error.apiId)}: ` : "";
+  return [...new Set(inner.length > 0 ? inner : [`${id}${error.message}`])];
+}
