@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { MillraceError } from "../../core/errors.ts";
 import { topicAvro } from "../../language/compile/avro/topic-avro.ts";
 import { clickhouseText } from "../../language/compile/clickhouse/compile-clickhouse.ts";
+import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
 import { eventJsonSchema } from "../../language/compile/json-schema/event-json-schema.ts";
 import { assertPlan } from "../../language/plan/check/check-plan.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
@@ -27,12 +28,13 @@ const TARGETS: Readonly<Record<string, (plan: Plan) => string>> = {
       ),
     ),
   clickhouse: clickhouseText,
+  "kafka-streams": (plan) => asJson(compileKafkaStreams(plan, { namespace: "millrace" })),
 };
 
 export const command: Command = {
   name: "compile",
   summary: "print what each engine will run",
-  usage: ["millrace compile [FILE or FOLDER] --to plan|avro|json-schema|clickhouse"],
+  usage: ["millrace compile [FILE or FOLDER] --to plan|avro|json-schema|clickhouse|kafka-streams"],
   options: {
     to: { type: "string", value: "TARGET", default: "plan", description: "what to compile to" },
   },

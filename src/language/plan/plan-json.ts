@@ -2,7 +2,7 @@ import { canonicalJson } from "../../core/canonical-json.ts";
 import { MillraceError } from "../../core/errors.ts";
 import { fingerprint } from "../../core/fingerprint.ts";
 import { deepFreeze } from "../../core/freeze.ts";
-import type { MetricNode, Plan } from "./nodes.ts";
+import type { AnomalyNode, MetricNode, Plan } from "./nodes.ts";
 
 /** The stable JSON text of a plan: equal plans give equal texts. */
 export const serialisePlan = (plan: Plan): string => canonicalJson(plan);
@@ -33,3 +33,15 @@ export function parsePlan(text: string): Plan {
 
 /** Identifies a metric's meaning: another definition under the same name is another meaning. */
 export const metricMeaning = (metric: MetricNode): string => fingerprint(canonicalJson(metric));
+
+const anomalyMeanings = new WeakMap<AnomalyNode, string>();
+
+/** Identifies what an anomaly looks for: with another definition its history is another. */
+export function anomalyMeaning(node: AnomalyNode, metric: MetricNode): string {
+  let meaning = anomalyMeanings.get(node);
+  if (meaning === undefined) {
+    meaning = fingerprint(canonicalJson([node, metric]));
+    anomalyMeanings.set(node, meaning);
+  }
+  return meaning;
+}

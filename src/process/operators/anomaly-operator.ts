@@ -6,6 +6,7 @@ import type { AlertRow } from "../../language/plan/alert-row.ts";
 import { componentsOf, type Component } from "../../language/plan/measure.ts";
 import { metricComponents, type MetricRow } from "../../language/plan/metric-row.ts";
 import type { AnomalyNode, MetricNode } from "../../language/plan/nodes.ts";
+import { anomalyMeaning } from "../../language/plan/plan-json.ts";
 import type { Value } from "../../language/plan/value.ts";
 import { Entry, type EntryCodec, type KeyedState } from "./keyed-state.ts";
 import { median, medianDeviation } from "./median.ts";
@@ -31,18 +32,6 @@ export const historyCodec: EntryCodec<KeyHistory> = {
     return entry;
   },
 };
-
-const meanings = new WeakMap<AnomalyNode, string>();
-
-/** Identifies what an anomaly looks for: with another definition its history is another. */
-export function anomalyMeaning(node: AnomalyNode, metric: MetricNode): string {
-  let meaning = meanings.get(node);
-  if (meaning === undefined) {
-    meaning = fingerprint(canonicalJson([node, metric]));
-    meanings.set(node, meaning);
-  }
-  return meaning;
-}
 
 /**
  * Watches one measure over closed windows: an alert where it is at least `threshold` spreads from

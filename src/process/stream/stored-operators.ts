@@ -2,14 +2,9 @@ import type { Json } from "../../core/canonical-json.ts";
 import type { MetricRow } from "../../language/plan/metric-row.ts";
 import type { AlertRow } from "../../language/plan/alert-row.ts";
 import type { AnomalyNode, MetricNode, Plan } from "../../language/plan/nodes.ts";
-import { metricMeaning } from "../../language/plan/plan-json.ts";
+import { anomalyMeaning, metricMeaning } from "../../language/plan/plan-json.ts";
 import type { Topic } from "../../language/plan/topic.ts";
-import {
-  AnomalyOperator,
-  anomalyMeaning,
-  historyCodec,
-  type KeyHistory,
-} from "../operators/anomaly-operator.ts";
+import { AnomalyOperator, historyCodec, type KeyHistory } from "../operators/anomaly-operator.ts";
 import type { Entry, EntryCodec } from "../operators/keyed-state.ts";
 import type { MetricOperator } from "../operators/metric-operator.ts";
 import { TopicOperators } from "../operators/topic-operators.ts";
