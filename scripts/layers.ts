@@ -95,6 +95,16 @@ export const IMPORT_EXCEPTIONS: readonly Exception[] = [
     to: "../simulation/shop-traffic.ts",
     reason: "the demo is the one command that makes traffic; nothing else of the product may",
   },
+  {
+    from: "cli/commands/cluster.ts",
+    to: "../engines/cluster.ts",
+    reason: "the one command that runs others' servers; the product only knows their addresses",
+  },
+  {
+    from: "cli/commands/cluster.ts",
+    to: "../engines/engine.ts",
+    reason: "the names of those servers",
+  },
 ];
 
 /** A package that more than one file of `src` imports, with the reason. */

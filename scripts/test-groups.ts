@@ -10,7 +10,11 @@ export interface TestGroup {
   readonly concurrency: number;
 }
 
-const HEAVY = ["conformance", "simulation", "stress"];
+/** Folders of tests that are run by themselves; each file has its own process. */
+const HEAVY = ["engines", "conformance", "simulation", "stress"];
+
+/** What kills engines, or needs the whole machine, runs alone. */
+const ALONE = ["engines", "stress"];
 
 /** Every test there is, the cheap ones first. */
 export function testGroups(): TestGroup[] {
@@ -39,7 +43,7 @@ export function testGroups(): TestGroup[] {
       name,
       files: all.filter((path) => heavyOf(path) === name),
       isolation: "process" as const,
-      concurrency: name === "stress" ? 1 : 2,
+      concurrency: ALONE.includes(name) ? 1 : 2,
     })),
   ].filter((group) => group.files.length > 0);
 }

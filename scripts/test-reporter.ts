@@ -4,6 +4,7 @@
  */
 import { inspect } from "node:util";
 import type { TestEvent } from "node:test/reporters";
+import { NOT_RUN } from "../engines/not-run.ts";
 
 /** Begins a record (ASCII record separator). */
 export const MARK = "\u001e";
@@ -12,6 +13,7 @@ export const MARK = "\u001e";
 export type TestRecord =
   | { readonly kind: "passed" }
   | { readonly kind: "failed"; readonly name: string; readonly where: string; readonly why: string }
+  | { readonly kind: "notRun"; readonly name: string; readonly why: string }
   | { readonly kind: "printed"; readonly text: string }
   | {
       readonly kind: "summary";
@@ -29,6 +31,10 @@ export async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<
 
 function recordOf(event: TestEvent): TestRecord | undefined {
   if (event.type === "test:pass") {
+    const { name, skip } = event.data;
+    if (typeof skip === "string" && skip.startsWith(NOT_RUN)) {
+      return { kind: "notRun", name, why: skip.slice(NOT_RUN.length) };
+    }
     return event.data.details.type === "suite" ? undefined : { kind: "passed" };
   }
   if (event.type === "test:stderr" || event.type === "test:stdout") {

@@ -10,6 +10,8 @@ import type { TestRecord } from "./test-reporter.ts";
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
+  /** Tests that an engine is missing for, with the reason. */
+  readonly notRun: readonly string[];
 }
 
 /** Lines that a group's tests printed, kept to be shown when something failed. */
@@ -19,7 +21,11 @@ const PRINTED_LINES_MAX = 200;
  * Runs a group of tests with progress, shows what failed, and counts. A run that is over its time,
  * or that ends without a summary (a crash), counts as one failure more.
  */
-export async function runTests(group: TestGroup, budgetMs: number): Promise<TestCounts> {
+export async function runTests(
+  group: TestGroup,
+  budgetMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestCounts> {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const reporter = fileURLToPath(new URL("./test-reporter.ts", import.meta.url));
@@ -33,7 +39,12 @@ export async function runTests(group: TestGroup, budgetMs: number): Promise<Test
       ...group.files,
     ],
     // A group of its own: whatever a test leaves behind can be ended with it.
-    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true },
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      env: { ...process.env, ...env },
+    },
   );
   const state = new RunState(group.name, seconds);
   createInterface({ input: child.stdout }).on("line", (line) => state.take(line));
@@ -65,7 +76,8 @@ class RunState {
   readonly #isTerminal = process.stdout.isTTY;
   #passed = 0;
   #failed = 0;
-  #summary: TestCounts | undefined;
+  #summary: { readonly passed: number; readonly failed: number } | undefined;
+  readonly #notRun: string[] = [];
   #skipped = 0;
   #nextLineAt = 10;
 
@@ -84,6 +96,8 @@ class RunState {
     else if (record.kind === "summary") {
       this.#summary = record;
       this.#skipped = record.skipped;
+    } else if (record.kind === "notRun") {
+      this.#notRun.push(`${record.name}: ${record.why}`);
     } else {
       this.#failed += 1;
       this.#clearLine();
@@ -104,15 +118,16 @@ class RunState {
     if (isOverTime) console.log(`✗ ${this.#name} tests were stopped: the time budget is used up`);
     else if (this.#summary === undefined) console.log(`✗ ${this.#name} tests ended: code ${code}`);
     if (isOverTime || this.#summary === undefined || (code !== 0 && failed === 0)) failed += 1;
-    if (this.#skipped > 0) {
-      console.log(`✗ ${this.#skipped} ${this.#name} tests are skipped; no test may be`);
-      failed += this.#skipped;
+    const skipped = this.#skipped - this.#notRun.length;
+    if (skipped > 0) {
+      console.log(`✗ ${skipped} ${this.#name} tests are skipped; no test may be`);
+      failed += skipped;
     }
     if (failed > 0 && this.#printed.length > 0) {
       console.log(`What the tests printed last:\n${indent(this.#printed.join("\n"))}`);
     }
     printLine(this.#name, failed === 0, this.#seconds(), `${passed} passed, ${failed} failed`);
-    return { passed, failed };
+    return { passed, failed, notRun: this.#notRun };
   }
 
   #progress(): void {

@@ -1,8 +1,10 @@
 /**
  * `npm test`: the checks and every test there is. `npm test -- unit stress` runs those groups only.
- * The last line is `N passed, N failed`; a check that fails counts as a failure.
+ * The last line is `N passed, N failed`; a check that fails counts as a failure. The lines before it
+ * name the tests that weren't run because an engine can't be had here (Java is missing).
  */
 import { runSteps, STEPS } from "./steps.ts";
+import { testEngines } from "./test-engines.ts";
 import { testGroups } from "./test-groups.ts";
 import { runTests } from "./test-run.ts";
 
@@ -10,13 +12,18 @@ const budgetMs = Number(process.env["TEST_BUDGET_MINUTES"] ?? 30) * 60_000;
 const wanted = process.argv.slice(2);
 const started = performance.now();
 let passed = 0;
+const notRun: string[] = [];
 let failed = wanted.length === 0 ? (await runSteps(STEPS)).length : 0;
+const engines = await testEngines();
 for (const group of testGroups()) {
   if (wanted.length > 0 && !wanted.includes(group.name)) continue;
   const left = Math.max(1_000, budgetMs - (performance.now() - started));
-  const counts = await runTests(group, left);
+  const counts = await runTests(group, left, engines.env);
   passed += counts.passed;
   failed += counts.failed;
+  notRun.push(...counts.notRun);
 }
+await engines.end();
+if (notRun.length > 0) console.log(`\nNot run:\n${notRun.map((one) => `  ${one}\n`).join("")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -62,6 +62,8 @@ export const ERROR_CODES = {
   REGISTRY_UNAVAILABLE: code(503, "the schema registry doesn't answer as it should; try again"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),
   NOT_READY: code(503, "a part of the pipeline is starting; try again"),
+  ENGINE_UNAVAILABLE: code(503, "a program that an engine of the cluster needs isn't installed"),
+  ENGINE_FAILED: code(500, "an engine of the cluster can't be fetched, or doesn't start"),
   ARGUMENT_INVALID: code(400, "a command line can't be understood"),
   CONFIG_INVALID: code(400, "a setting or an argument can't be used as it is"),
   IMPORT_FAILED: code(400, "a file can't be imported"),

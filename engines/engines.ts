@@ -1,0 +1,20 @@
+import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
+import { kafka } from "./kafka.ts";
+import { registry } from "./registry.ts";
+
+/** Every engine there is. */
+export const ENGINES: Readonly<Record<EngineName, Engine>> = {
+  kafka,
+  registry,
+};
+
+/** The engines and all that they need, in the order in which they start. */
+export function withNeeds(names: readonly EngineName[]): readonly EngineName[] {
+  const wanted = new Set<EngineName>();
+  const add = (name: EngineName): void => {
+    wanted.add(name);
+    ENGINES[name].needs.forEach(add);
+  };
+  names.forEach(add);
+  return ENGINE_NAMES.filter((name) => wanted.has(name));
+}
