@@ -62,6 +62,7 @@ export class Cluster {
       const installed = new Map<EngineName, InstalledEngine>();
       let addresses = readAddresses(this.folder);
       for (const name of wanted) {
+        await this.#reservePorts(name);
         const engine = await this.#install(name, addresses);
         installed.set(name, engine);
         addresses = { ...addresses, ...engine.addresses };
@@ -158,7 +159,6 @@ export class Cluster {
   }
 
   async #install(name: EngineName, addresses: ClusterAddresses): Promise<InstalledEngine> {
-    await this.#reservePorts(name);
     const folder = join(this.folder, name);
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     const tell = (text: string): void => this.#tell(`${name}: ${text}`);

@@ -34,7 +34,9 @@ function begunByProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The program's name may hold spaces and parentheses: fields are counted behind it.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    // A first thread that has ended waits for the others, which still hold sockets and files.
+    const threads = Number(fields[17]);
+    if ((fields[0] === "Z" && threads <= 1) || fields[0] === "X") return undefined;
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}:${fields[19]}`;
   } catch {
     return undefined;
