@@ -6,11 +6,14 @@ import type { MetricRow } from "../../src/language/plan/metric-row.ts";
 import type { MetricNode } from "../../src/language/plan/nodes.ts";
 import type { Topic } from "../../src/language/plan/topic.ts";
 import type { Value } from "../../src/language/plan/value.ts";
-import { ROW_FLAGS, type Column } from "../../src/language/schema/layout.ts";
 import { FRAME_BYTES, writeFrame } from "../../src/storage/log/kafka/framed-record.ts";
-import { KafkaClient, type OutRecord } from "../../src/storage/log/kafka/kafka-client.ts";
+import { heartbeatRow } from "../../src/storage/log/kafka/heartbeat-row.ts";
+import {
+  KafkaClient,
+  type InRecord,
+  type OutRecord,
+} from "../../src/storage/log/kafka/kafka-client.ts";
 import type { Case, LogRecord } from "../case.ts";
-import { rowOf } from "../log-of-case.ts";
 
 export interface ClusterPlace {
   readonly bootstrap: readonly string[];
@@ -85,7 +88,7 @@ export class CaseCluster {
       const { id, avro } = await encoderOf(topic);
       const writer = new ByteWriter();
       writeFrame(id, writer);
-      avro.toAvro(record.row?.bytes ?? heartbeatRow(topic, record), 0, writer);
+      avro.toAvro(record.row?.bytes ?? heartbeatRow(topic, record.receivedAt), 0, writer);
       out.push({
         topic: `${prefix}.${topic.name}${suffix}`,
         partition: record.partition,
@@ -102,32 +105,36 @@ export class CaseCluster {
   async rows(metric: MetricNode, prefix: string): Promise<readonly MetricRow[]> {
     const topic = `${prefix}.${metric.name}.rows`;
     const newest = new Map<string, MetricRow>();
+    for (const { value } of await this.records(topic)) {
+      if (value === null) continue;
+      const row = decodeMetricRow(metric, value, FRAME_BYTES);
+      const place = `${row.windowStart} ${row.key}`;
+      const known = newest.get(place);
+      if (known === undefined || isNewer(row, known)) newest.set(place, row);
+    }
+    return [...newest.values()];
+  }
+
+  /** The committed records that a topic has now. */
+  async records(topic: string): Promise<readonly InRecord[]> {
+    const found: InRecord[] = [];
     const ends = await this.client.ends([topic]);
-    const open = new Map(
-      ends.filter(({ start, end }) => end > start).map((each) => [each.partition, each.end]),
-    );
-    const reader = this.client.reader(
-      ends
-        .filter(({ partition }) => open.has(partition))
-        .map((each) => ({ ...each, offset: each.start })),
-    );
+    let open = ends.map(({ partition, start, end }) => ({ topic, partition, offset: start, end }));
+    const reader = this.client.reader();
     try {
-      while (open.size > 0) {
-        for (const { partition, records, endOffset } of await reader.read(500)) {
-          if (endOffset >= (open.get(partition) ?? 0)) open.delete(partition);
-          for (const { value } of records) {
-            if (value === null) continue;
-            const row = decodeMetricRow(metric, value, FRAME_BYTES);
-            const place = `${row.windowStart} ${row.key}`;
-            const known = newest.get(place);
-            if (known === undefined || isNewer(row, known)) newest.set(place, row);
-          }
+      for (;;) {
+        open = open.filter(({ offset, end }) => offset < end);
+        if (open.length === 0) return found;
+        for (const { partition, records, endOffset } of await reader.read(open, 500)) {
+          found.push(...records);
+          open = open.map((each) =>
+            each.partition === partition ? { ...each, offset: endOffset } : each,
+          );
         }
       }
     } finally {
       await reader.close();
     }
-    return [...newest.values()];
   }
 
   async close(): Promise<void> {
@@ -168,27 +175,4 @@ function keyOf(topic: Topic, values: ReadonlyMap<string, Value>): string {
   return String(
     paths.map((path) => values.get(path) ?? null).find((value) => value !== null) ?? "",
   );
-}
-
-/** A record that only says how far time has come. */
-function heartbeatRow(topic: Topic, { receivedAt }: LogRecord): Uint8Array {
-  const valueOf = ({ name, nullable, valueType }: Column): Value => {
-    if (name === "_flags") return BigInt(ROW_FLAGS.heartbeat);
-    if (name === "received_at" || name === topic.time) return receivedAt;
-    if (nullable) return null;
-    switch (valueType.kind) {
-      case "integer":
-      case "decimal":
-        return 0n;
-      case "float":
-      case "timestamp":
-        return 0;
-      case "boolean":
-        return false;
-      default:
-        return "";
-    }
-  };
-  const values = new Map(topic.layout.columns.map((column) => [column.name, valueOf(column)]));
-  return rowOf(topic.layout, values).bytes;
 }

@@ -49,6 +49,29 @@ export class RowAvro {
     return at;
   }
 
+  /** UTF-8 of a column of the row at `start`; undefined where it is null or isn't a text. */
+  textOf(name: string, rows: Uint8Array, start: number): Uint8Array | undefined {
+    const { column, at } = this.#find(name, rows, start);
+    if (column.codec !== "string" || (column.nullable && rows[at] === 1)) return undefined;
+    const length = at + (column.nullable ? 1 : 0);
+    const from = afterVarint(rows, length);
+    return rows.slice(from, from + varint(rows, length));
+  }
+
+  /** A column of 64 bits of the row at `start` that is never null, such as a time in ms. */
+  int64Of(name: string, rows: Uint8Array, start: number): number {
+    return Number(viewOf(rows).getBigInt64(this.#find(name, rows, start).at, true));
+  }
+
+  #find(name: string, rows: Uint8Array, start: number): { column: Column; at: number } {
+    let at = start;
+    for (const column of this.#layout.columns) {
+      if (column.name === name) return { column, at };
+      at = skipBinary(column, rows, at);
+    }
+    throw new MillraceError("INTERNAL", `a row has no column ${name}`);
+  }
+
   /**
    * Writes the row of the record in `record` from `start` on; gives where the record ends. Throws
    * `STORAGE_CORRUPT` when it ends too early.

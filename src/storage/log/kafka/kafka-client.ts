@@ -119,8 +119,8 @@ export class KafkaClient {
 
   /**
    * Appends records; resolves when all in-sync replicas have them, with the offset of the first
-   * record in each partition. One call is under way at a time: an idempotent producer's sequence
-   * would break otherwise.
+   * record in each partition, or rejects within some seconds; then some may be there. One call is
+   * under way at a time: an idempotent producer's sequence would break otherwise.
    */
   send(records: readonly OutRecord[]): Promise<readonly Place[]> {
     const sent = this.#sending.then(() => this.#told("send", () => this.#send(records)));
@@ -130,17 +130,27 @@ export class KafkaClient {
 
   async #send(records: readonly OutRecord[]): Promise<readonly Place[]> {
     if (records.length === 0) return [];
-    this.#producer ??= new Producer({ ...this.#options, idempotent: true, acks: -1 });
-    const { offsets = [] } = await this.#producer.send({
-      messages: records.map(({ topic, partition, key, value, headers }) => ({
-        topic,
-        partition,
-        value: asBuffer(value),
-        ...(key !== null && { key: asBuffer(key) }),
-        ...(headers !== undefined && { headers: headersOf(headers) }),
-      })),
-    });
-    return offsets.map((each) => ({ ...each, offset: Number(each.offset) }));
+    this.#producer ??= new Producer({ ...this.#options, ...SENDING, idempotent: true, acks: -1 });
+    const producer = this.#producer;
+    try {
+      const { offsets = [] } = await withinTime(
+        producer.send({
+          messages: records.map(({ topic, partition, key, value, headers }) => ({
+            topic,
+            partition,
+            value: asBuffer(value),
+            ...(key !== null && { key: asBuffer(key) }),
+            ...(headers !== undefined && { headers: headersOf(headers) }),
+          })),
+        }),
+      );
+      return offsets.map((each) => ({ ...each, offset: Number(each.offset) }));
+    } catch (error) {
+      // What it may still try to send would come too late; its sequence is broken besides.
+      this.#producer = undefined;
+      void producer.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** First and next offset of each partition; of what is committed. */
@@ -180,16 +190,10 @@ export class KafkaClient {
     });
   }
 
-  /** Reads partitions from given offsets on; no group, nothing is committed. */
-  reader(places: readonly Place[]): KafkaReader {
-    return new KafkaReader(
-      new Consumer({
-        ...this.#options,
-        groupId: `${this.#options.clientId}-reader`,
-        autocommit: false,
-      }),
-      places,
-    );
+  /** Reads partitions; no group, nothing is committed. */
+  reader(): KafkaReader {
+    const groupId = `${this.#options.clientId}-reader`; // never joined
+    return new KafkaReader(new Consumer({ ...this.#options, groupId, autocommit: false }));
   }
 
   async close(): Promise<void> {
@@ -219,49 +223,45 @@ interface Fetched {
   }[];
 }
 
-/** Reads some partitions, batch by batch; what aborted transactions wrote is left out. */
+/** Reads partitions, batch by batch; what aborted transactions wrote is left out. */
 export class KafkaReader {
   readonly #consumer: Consumer;
-  readonly #next = new Map<string, Place>();
 
-  constructor(consumer: Consumer, places: readonly Place[]) {
+  constructor(consumer: Consumer) {
     this.#consumer = consumer;
-    for (const place of places) this.#next.set(placeId(place.topic, place.partition), place);
-    this.#consumer.topics.trackAll(...new Set(places.map(({ topic }) => topic)));
   }
 
-  /** What there is now, at most some megabytes; waits up to `waitMs` for the first record. */
-  async read(waitMs: number): Promise<readonly InBatch[]> {
-    if (this.#next.size === 0) return [];
+  /** What there is from these offsets on, at most some megabytes; waits so long for the first. */
+  async read(places: readonly Place[], waitMs: number): Promise<readonly InBatch[]> {
     try {
+      this.#consumer.topics.trackAll(...new Set(places.map(({ topic }) => topic)));
       const { topics } = await this.#consumer.metadata({ topics: this.#consumer.topics.current });
       const byLeader = Map.groupBy(
-        this.#next.values(),
+        places,
         ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader ?? -1,
       );
       const names = new Map([...topics].map(([name, { id }]) => [id, name]));
-      const responses = await Promise.all(
-        [...byLeader].map(([node, places]) =>
-          this.#consumer.fetch({
-            node,
-            maxWaitTime: waitMs,
-            minBytes: 1,
-            maxBytes: LIMITS.kafkaFetchBytesMax,
-            isolationLevel: READ_COMMITTED,
-            topics: [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, own]) => ({
-              topicId: topics.get(topic)!.id,
-              partitions: own.map(({ partition, offset }) => ({
-                partition,
-                fetchOffset: BigInt(offset),
-                partitionMaxBytes: LIMITS.kafkaPartitionFetchBytesMax,
-                currentLeaderEpoch: -1,
-                lastFetchedEpoch: -1,
-              })),
+      const fetched = [...byLeader].map(async ([node, own]) => {
+        const response = await this.#consumer.fetch({
+          node,
+          maxWaitTime: waitMs,
+          minBytes: 1,
+          maxBytes: LIMITS.kafkaFetchBytesMax,
+          isolationLevel: READ_COMMITTED,
+          topics: [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, those]) => ({
+            topicId: topics.get(topic)!.id,
+            partitions: those.map(({ partition, offset }) => ({
+              partition,
+              fetchOffset: BigInt(offset),
+              partitionMaxBytes: LIMITS.kafkaPartitionFetchBytesMax,
+              currentLeaderEpoch: -1,
+              lastFetchedEpoch: -1,
             })),
-          }),
-        ),
-      );
-      return responses.flatMap((response) => this.#take(response, names));
+          })),
+        });
+        return batchesOf(response, names, own);
+      });
+      return (await Promise.all(fetched)).flat();
     } catch (error) {
       throw asKafkaError("read", error);
     }
@@ -270,27 +270,53 @@ export class KafkaReader {
   async close(): Promise<void> {
     await this.#consumer.close(true);
   }
+}
 
-  #take(response: Fetched, names: ReadonlyMap<string, string>): InBatch[] {
-    const taken: InBatch[] = [];
-    for (const { topicId, partitions } of response.responses) {
-      const topic = names.get(topicId)!;
-      for (const { partitionIndex: partition, records, abortedTransactions } of partitions) {
-        const last = records?.at(-1);
-        if (records === undefined || records === null || last === undefined) continue;
-        const from = this.#next.get(placeId(topic, partition))!.offset;
-        const endOffset = Number(last.firstOffset) + last.lastOffsetDelta + 1;
-        this.#next.set(placeId(topic, partition), { topic, partition, offset: endOffset });
-        const committed = committedBatches(records.map(asFetched), abortedTransactions ?? []);
-        taken.push({
-          topic,
-          partition,
-          endOffset,
-          records: committed.flatMap(({ batch }) => recordsOf(batch, from)),
-        });
-      }
+function batchesOf(
+  { responses }: Fetched,
+  names: ReadonlyMap<string, string>,
+  places: readonly Place[],
+): InBatch[] {
+  const fromOf = new Map(places.map((each) => [placeId(each.topic, each.partition), each.offset]));
+  const batches: InBatch[] = [];
+  for (const { topicId, partitions } of responses) {
+    const topic = names.get(topicId)!;
+    for (const { partitionIndex: partition, records, abortedTransactions } of partitions) {
+      const last = records?.at(-1);
+      const from = fromOf.get(placeId(topic, partition));
+      if (records === undefined || records === null || last === undefined) continue;
+      if (from === undefined) continue;
+      const committed = committedBatches(records.map(asFetched), abortedTransactions ?? []);
+      batches.push({
+        topic,
+        partition,
+        endOffset: Number(last.firstOffset) + last.lastOffsetDelta + 1,
+        records: committed.flatMap(({ batch }) => recordsOf(batch, from)),
+      });
     }
-    return taken;
+  }
+  return batches;
+}
+
+/** Of a producer: its tries end well within the time for which a record's stamp is good. */
+const SENDING = {
+  connectTimeout: 2_000,
+  requestTimeout: 4_000,
+  timeout: 3_000,
+  retries: 2,
+  retryDelay: 300,
+};
+const SEND_MS_MAX = 7_000;
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${SEND_MS_MAX} ms`)), SEND_MS_MAX);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
