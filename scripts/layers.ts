@@ -80,7 +80,7 @@ export const LAYERS: readonly Layer[] = [
 ];
 
 /** Folders of adapters; only `runtimes` (and the adapters themselves) may import from them. */
-export const ADAPTERS = /^storage\/[^/]+\/(embedded|kafka|cluster|s3|redis)\//;
+export const ADAPTERS = /^storage\/[^/]+\/(embedded|kafka|confluent|cluster|s3|memory|redis)\//;
 
 /** An arrow that the table forbids, allowed once, with the reason. */
 export interface Exception {

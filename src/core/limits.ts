@@ -135,6 +135,10 @@ export const LIMITS = {
   schemaMismatchesMax: 50,
   /** Pairs of parts that one comparison of two JSON Schemas looks at. */
   schemaStepsMax: 20_000,
+  /** Milliseconds that a server of the cluster may be silent before a request to it fails. */
+  httpSilenceMsMax: 30_000,
+  /** Bytes of one answer of such a server. */
+  httpReplyBytesMax: 64 * 1024 * 1024,
   /** Keys of dimension tables that the door keeps in memory, absent ones included. */
   dimensionEntriesMax: 300_000,
 } as const;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe } from "node:test";
+import { contractTests, type Gaps } from "../contract-test.suite.ts";
 import type { Registry, SchemaText } from "./registry.ts";
 import { registerAll } from "./register-all.ts";
 
@@ -12,6 +13,7 @@ export interface RegistrySuiteOptions {
     readonly reopen: () => Promise<Registry>;
     readonly dispose: () => Promise<void>;
   }>;
+  readonly gaps?: Gaps;
 }
 
 const avro = (...fields: object[]): SchemaText => ({
@@ -26,12 +28,13 @@ const price = (scale: number) => ({
 const optional = (name: string) => ({ name, type: ["null", "string"], default: null });
 
 /** The contract of the `Registry` port. */
-export function registrySuite({ name, open }: RegistrySuiteOptions): void {
+export function registrySuite({ name, open, gaps }: RegistrySuiteOptions): void {
+  const contract = contractTests(gaps);
   const test = (
     title: string,
     body: (r: Registry, reopen: () => Promise<Registry>) => Promise<void>,
   ) =>
-    it(title, async () => {
+    contract.test(title, async () => {
       const { registry, reopen, dispose } = await open();
       try {
         await body(registry, reopen);
@@ -95,6 +98,7 @@ export function registrySuite({ name, open }: RegistrySuiteOptions): void {
     });
 
     test("refuses what breaks the level, naming the field, and stores nothing", async (registry) => {
+      await registry.configure("a", { level: "BACKWARD" });
       await registry.register("a", avro(id));
       await assert.rejects(registry.register("a", avro(id, { name: "n", type: "int" })), {
         code: "SCHEMA_INCOMPATIBLE",
@@ -115,6 +119,17 @@ export function registrySuite({ name, open }: RegistrySuiteOptions): void {
       }
     });
 
+    test("compares two schemas that are registered at once with one another", async (registry) => {
+      await registry.configure("a", { level: "FULL" });
+      const tries = await Promise.allSettled(
+        [2, 4].map((scale) => registry.register("a", avro(id, price(scale)))),
+      );
+      const [refused, ...others] = tries.filter((each) => each.status === "rejected");
+      assert.equal(others.length, 0);
+      assert.equal((refused?.reason as { code: string } | undefined)?.code, "SCHEMA_INCOMPATIBLE");
+      assert.equal((await registry.versions("a", "exclude")).length, 1);
+    });
+
     test("looks past the newest version only at a transitive level", async (registry) => {
       await registry.configure("a", { level: "NONE" });
       await registry.register("a", avro(id, { name: "x", type: "int" }));
@@ -128,17 +143,33 @@ export function registrySuite({ name, open }: RegistrySuiteOptions): void {
       assert.deepEqual([found?.version, found?.path, found?.kind], [1, "x", "TYPE_CHANGED"]);
     });
 
-    test("takes the level of all subjects where one has none, and BACKWARD at first", async (registry) => {
-      assert.equal((await registry.settings(undefined)).level, "BACKWARD");
+    test("takes the level of all subjects where one has none", async (registry) => {
       assert.equal((await registry.settings("a")).level, undefined);
       await registry.register("a", avro(id));
+      const other = avro({ name: "other", type: "int" });
+      await registry.configure(undefined, { level: "FULL" });
+      await assert.rejects(registry.register("a", other), { code: "SCHEMA_INCOMPATIBLE" });
       await registry.configure(undefined, { level: "NONE" });
-      assert.equal((await registry.register("a", avro({ name: "other", type: "int" }))).version, 2);
-      await registry.configure(undefined, { level: null });
-      assert.equal((await registry.settings(undefined)).level, "BACKWARD");
+      assert.equal((await registry.register("a", other)).version, 2);
     });
 
-    test("deletes softly, then for good, and never gives a version twice", async (registry) => {
+    test("begins with the level BACKWARD", async (registry) => {
+      assert.equal((await registry.settings(undefined)).level, "BACKWARD");
+      await registry.configure(undefined, { level: "FULL" });
+      await registry.configure(undefined, { level: null });
+      assert.equal((await registry.settings(undefined)).level, "BACKWARD");
+      await registry.register("a", avro(id));
+      await assert.rejects(registry.register("a", avro(id, { name: "n", type: "int" })), {
+        code: "SCHEMA_INCOMPATIBLE",
+      });
+    });
+
+    test("a subject that has no level shows none, whatever that of all is", async (registry) => {
+      await registry.register("a", avro(id));
+      assert.deepEqual(await registry.settings("a"), {});
+    });
+
+    test("deletes softly, then for good", async (registry) => {
       const one = await registry.register("a", avro(id));
       await registry.register("a", avro(id, optional("x")));
       assert.deepEqual(await registry.deleteVersion("a", 1, true), {
@@ -159,10 +190,31 @@ export function registrySuite({ name, open }: RegistrySuiteOptions): void {
       assert.deepEqual(await registry.subjects("exclude"), []);
       assert.deepEqual(await registry.subjects("only"), ["a"]);
       assert.deepEqual(await registry.deleteSubject("a", true), { ok: true, versions: [1, 2, 3] });
+      assert.deepEqual(await registry.subjects("include"), []);
+    });
+
+    test("never gives a version twice, not even after a deletion for good", async (registry) => {
+      await registry.register("a", avro(id));
+      await registry.deleteSubject("a", false);
+      await registry.deleteSubject("a", true);
+      assert.equal((await registry.register("a", avro(id))).version, 2);
+    });
+
+    test("forgets a schema with its last version, and never gives its id again", async (registry) => {
+      const one = await registry.register("a", avro({ ...id, doc: "nobody else has this" }));
+      await registry.deleteSubject("a", false);
+      assert.ok(await registry.schema({ id: one.id }));
+      await registry.deleteSubject("a", true);
       assert.equal(await registry.schema({ id: one.id }), undefined);
-      const fresh = await registry.register("a", avro(id));
-      assert.equal(fresh.version, 4);
-      assert.ok(fresh.id > again.id, "ids are not given again");
+      assert.notEqual((await registry.register("a", avro(id))).id, one.id);
+    });
+
+    test("keeps metadata and rules, which are part of a schema", async (registry) => {
+      const owned = { ...avro(id), metadata: `{"properties":{"owner":"shop"}}` };
+      await registry.register("a", avro(id));
+      const registered = await registry.register("a", owned);
+      assert.deepEqual([registered.version, registered.metadata], [2, owned.metadata]);
+      assert.equal((await registry.lookup("a", avro(id)))?.version, 1);
     });
 
     test("reads references, and keeps what is referred to", async (registry) => {
@@ -224,5 +276,6 @@ export function registrySuite({ name, open }: RegistrySuiteOptions): void {
       });
       assert.deepEqual(await registry.versions("views-value", "include"), [1]);
     });
+    contract.end();
   });
 }

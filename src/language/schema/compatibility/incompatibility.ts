@@ -34,7 +34,8 @@ export interface Mismatch {
 
 /** A mismatch between a new schema and one earlier version, ready to be shown. */
 export interface Incompatibility {
-  readonly kind: IncompatibilityKind;
+  /** `REFUSED_BY_REGISTRY`: a registry that others run has rules of its own. */
+  readonly kind: IncompatibilityKind | "REFUSED_BY_REGISTRY";
   /** Dotted path of the field, empty at the root. */
   readonly path: string;
   /** `BACKWARD`: the new schema can't read old data. `FORWARD`: the other way round. */

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { canonicalJson } from "../../../core/canonical-json.ts";
 import { MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { checkCompatibility } from "../../../language/schema/compatibility/check-compatibility.ts";
@@ -24,7 +22,13 @@ import type {
   StoredSchema,
 } from "../registry.ts";
 import { REGISTRY_DEFAULTS } from "../registry.ts";
-import type { SchemaFingerprints } from "./registry-database.ts";
+import {
+  readOnly,
+  refuseIncompatible,
+  tooManyReferences,
+  unknownReference,
+} from "../registry-refusals.ts";
+import { schemaFingerprints, type SchemaFingerprints } from "../schema-fingerprints.ts";
 import { RegistryDatabase } from "./registry-database.ts";
 
 /** The settings that stand for all subjects. */
@@ -50,7 +54,7 @@ class EmbeddedRegistry implements Registry {
   ): Promise<RegisteredSchema> {
     return this.#db.transaction(() => {
       const parsed = this.#parse(schema);
-      const prints = fingerprints(schema, parsed);
+      const prints = schemaFingerprints(schema, parsed);
       const there = this.#find(subject, prints, options.normalize === true, false);
       if (there !== undefined) return there;
       if (this.#mode(subject) === "READONLY") throw readOnly(subject);
@@ -71,7 +75,7 @@ class EmbeddedRegistry implements Registry {
     schema: SchemaText,
     options: RegisterOptions & { readonly deleted?: boolean } = {},
   ): Promise<RegisteredSchema | undefined> {
-    const prints = fingerprints(schema, this.#parse(schema));
+    const prints = schemaFingerprints(schema, this.#parse(schema));
     return this.#find(subject, prints, options.normalize === true, options.deleted === true);
   }
 
@@ -238,21 +242,9 @@ class EmbeddedRegistry implements Registry {
   #references(schema: SchemaText, total: { count: number }): SchemaReferenceSource[] {
     return (schema.references ?? []).map((reference) => {
       const { name, subject, version } = reference;
-      if (++total.count > LIMITS.schemaReferencesMax) {
-        throw new MillraceError(
-          "SCHEMA_INVALID",
-          `The schema refers to more than ${LIMITS.schemaReferencesMax} others`,
-          { hint: "Put the types that belong together into one schema." },
-        );
-      }
+      if (++total.count > LIMITS.schemaReferencesMax) throw tooManyReferences();
       const found = this.#version(subject, version === -1 ? "latest" : version, true);
-      if (found === undefined) {
-        throw new MillraceError(
-          "SCHEMA_INVALID",
-          `The schema refers to version ${version} of subject ${JSON.stringify(subject)}, which isn't registered`,
-          { field: name, hint: "Register the schema that is referred to first." },
-        );
-      }
+      if (found === undefined) throw unknownReference(reference);
       return {
         name,
         schemaType: found.schemaType,
@@ -263,57 +255,8 @@ class EmbeddedRegistry implements Registry {
   }
 }
 
-/** Fingerprints of everything that makes a schema itself; the GUID is part of `identity`. */
-function fingerprints(schema: SchemaText, parsed: ParsedSchema): SchemaFingerprints {
-  const beside = [
-    schema.schemaType,
-    (schema.references ?? []).map(({ name, subject, version }) => ({ name, subject, version })),
-    schema.metadata ?? null,
-    schema.ruleSet ?? null,
-  ];
-  const identity = sha256(canonicalJson([parsed.text, ...beside]));
-  return {
-    identity,
-    canonical: sha256(canonicalJson([parsed.canonical, ...beside])),
-    guid: uuid(identity),
-  };
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
-/** The first 128 bits as a UUID of version 8 (RFC 9562: contents chosen by the maker). */
-function uuid(hex: string): string {
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join("-");
-}
-
 function refused(reason: (DeleteResult & { ok: false })["reason"]): DeleteResult {
   return { ok: false, reason };
-}
-
-function refuseIncompatible(subject: string, found: readonly Incompatibility[]): void {
-  const [first] = found;
-  if (first === undefined) return;
-  const others = found.length === 1 ? "" : ` (and ${found.length - 1} more)`;
-  throw new MillraceError(
-    "SCHEMA_INCOMPATIBLE",
-    `Subject ${JSON.stringify(subject)}: ${first.message}${others}`,
-    { ...(first.path === "" ? {} : { field: first.path }), hint: first.hint },
-  );
-}
-
-function readOnly(subject: string): MillraceError {
-  return new MillraceError("FORBIDDEN", `Subject ${JSON.stringify(subject)} is in READONLY mode`, {
-    hint: "Set its mode to READWRITE (PUT /mode) first.",
-  });
 }
 
 function missing(subject: string, version: number): never {

@@ -11,16 +11,10 @@ import type {
   SchemaUsage,
   StoredSchema,
 } from "../registry.ts";
+import type { SchemaFingerprints } from "../schema-fingerprints.ts";
 import { REGISTRY_TABLES } from "./registry-tables.ts";
 
 type Row = Readonly<Record<string, unknown>>;
-
-/** What a schema's two fingerprints say, as hexadecimal SHA-256. */
-export interface SchemaFingerprints {
-  readonly guid: string;
-  readonly identity: string;
-  readonly canonical: string;
-}
 
 const FILTERS: Readonly<Record<DeletedFilter, string>> = {
   exclude: "deleted = 0",
