@@ -1,0 +1,96 @@
+package millrace.streams.metrics;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import millrace.streams.plan.StreamsPlan;
+import millrace.streams.plan.TopicPlan;
+import millrace.streams.records.Flags;
+import millrace.streams.records.RowReader;
+import millrace.streams.records.Schemas;
+import millrace.streams.records.UnreadableException;
+import millrace.streams.runner.Counters;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+
+/**
+ * Reads one partition of a clean topic, decides what is on time, and sends what each metric takes of a row to the
+ * aggregator of its group. How far the partition was read, in received time, is told to all aggregators every so often,
+ * behind everything that was read before.
+ */
+final class Router implements Processor<byte[], byte[], String, Shuffled> {
+  private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
+  private static final String GREATEST = "greatest";
+
+  private final TopicPlan plan;
+  private final long slackMs;
+  private final RowReader reader;
+  private final List<MetricRouter> metrics;
+  private final LongAdder records;
+  private final LongAdder unreadable;
+  private ProcessorContext<String, Shuffled> context;
+  private KeyValueStore<String, Long> read;
+  private long greatest;
+  private long told = Long.MIN_VALUE;
+
+  Router(TopicPlan plan, long slackMs, Schemas schemas, Counters counters) {
+    this.plan = plan;
+    this.slackMs = slackMs;
+    reader = new RowReader(plan.columns(), schemas);
+    metrics = plan.metrics().stream().map(MetricRouter::new).toList();
+    records = counters.of("records_total", plan.topic());
+    unreadable = counters.of("records_unreadable_total", plan.topic());
+  }
+
+  static String storeName(TopicPlan plan) {
+    return plan.topic() + "-read";
+  }
+
+  @Override
+  public void init(ProcessorContext<String, Shuffled> context) {
+    this.context = context;
+    read = context.getStateStore(storeName(plan));
+    Long known = read.get(GREATEST);
+    greatest = known == null ? Long.MIN_VALUE : known;
+    context.schedule(PROGRESS_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> tellProgress());
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    if (record.value() == null) return;
+    Object[] row;
+    try {
+      row = reader.read(record.value());
+    } catch (UnreadableException cause) {
+      unreadable.increment();
+      return;
+    }
+    records.increment();
+    long receivedAt = (Long) row[StreamsPlan.RECEIVED_AT];
+    // What runs backwards by the slack or more may belong to a window that has closed: it enters by
+    // amendment, as late events do. The collectors promise not to do that.
+    boolean isInOrder = greatest == Long.MIN_VALUE || receivedAt > greatest - slackMs;
+    if (!Flags.isHeartbeat(row)) route(row, isInOrder && !Flags.isImported(row));
+    if (receivedAt > greatest) {
+      greatest = receivedAt;
+      read.put(GREATEST, greatest);
+    }
+  }
+
+  private void route(Object[] row, boolean isEligible) {
+    for (MetricRouter metric : metrics) {
+      Shuffled.Event event = metric.take(row, isEligible);
+      if (event != null) context.forward(new Record<>(metric.keyOf(row), event, context.currentSystemTimeMs()));
+    }
+  }
+
+  private void tellProgress() {
+    if (greatest == told) return;
+    told = greatest;
+    int partition = context.taskId().partition();
+    context.forward(new Record<>("", new Shuffled.Progressed(partition, greatest), context.currentSystemTimeMs()));
+  }
+}

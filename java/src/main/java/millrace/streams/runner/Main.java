@@ -1,0 +1,26 @@
+package millrace.streams.runner;
+
+import java.nio.file.Path;
+import millrace.streams.plan.StreamsPlan;
+
+/**
+ * {@code java -jar streams-runner.jar SETTINGS.json}: runs a plan until the process is told to end. Prints {@code listening
+ * on PORT} when it has begun.
+ */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) throws Exception {
+    if (args.length != 1) {
+      System.err.println("usage: java -jar streams-runner.jar SETTINGS.json");
+      System.exit(2);
+    }
+    Settings settings = Settings.read(Path.of(args[0]));
+    Counters counters = new Counters();
+    Runner runner = new Runner(settings, StreamsPlan.read(Path.of(settings.plan())), counters);
+    Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "close"));
+    runner.start();
+    MetricsPage page = new MetricsPage(settings.httpPort(), runner.running(), counters);
+    System.out.println("listening on " + page.port());
+  }
+}
