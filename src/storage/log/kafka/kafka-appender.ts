@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ByteWriter } from "../../../core/byte-writer.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { MillraceError } from "../../../core/errors.ts";
@@ -44,8 +45,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Tries of one sending; each stamps its records anew, so that none is older than the slack. */
-const TRIES_MAX = 4;
+/**
+ * How long a sending is tried again: until the cluster has elected other leaders for the partitions
+ * of a broker that is gone. Each try stamps its records anew, so that none is older than the slack.
+ */
+const TRY_MS_MAX = 25_000;
+const PAUSE_MS = 500;
 
 /**
  * Appends the door's rows to raw topics (a table's to its own), many requests with one sending.
@@ -135,15 +140,18 @@ export class KafkaAppender {
   }
 
   async #sendOnce(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
-    for (let tries = 1; ; tries++) {
-      const receivedAt = this.#options.clock.nowMs();
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + TRY_MS_MAX;
+    for (;;) {
+      const receivedAt = clock.nowMs();
       const sending = new Sending();
       const results = requests.map((request) => this.#put(request, receivedAt, sending));
       try {
         sending.place(await this.#options.client.send(sending.records));
         return results;
       } catch (error) {
-        if (tries >= TRIES_MAX) throw error;
+        if (clock.monotonicMs() >= endMs) throw error;
+        await sleep(PAUSE_MS);
       }
     }
   }

@@ -28,7 +28,11 @@ const NOW = 1_700_000_000_000;
 await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
   const client = new KafkaClient(kafka, "millrace-test");
   const rows = new RowBatches(() => ({ layout: topic.layout, time: topic.time }));
-  after(() => client.close());
+  const readers: KafkaBatchReader[] = [];
+  after(async () => {
+    for (const reader of readers) await reader.close();
+    await client.close();
+  });
 
   /** An appender and a reader of topics that nobody else has. */
   async function openLog(): Promise<{
@@ -42,6 +46,7 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
     const topics = [{ topic, schemaId: SCHEMA_ID, partitions: PARTITIONS }];
     const appender = new KafkaAppender({ client, clock: systemClock, names, topics });
     const reader = new KafkaBatchReader({ client, rows, nameOf: names.raw });
+    readers.push(reader);
     await reader.assign(fromStart);
     return { appender, reader, raw };
   }
@@ -65,7 +70,6 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
         );
         assert.equal(sets[0]!.partitions[index], partition);
       }
-      await reader.close();
     });
 
     test("many requests at once keep their order, and a reader may go back", async () => {
@@ -82,7 +86,6 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
       }
       const again = await readUntil(reader, 100);
       assert.equal(countOf(again), 100);
-      await reader.close();
     });
 
     test("a heartbeat is a batch without rows in every partition", async () => {
@@ -99,7 +102,6 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
           ["heartbeat", 0, 0, beat, wanted[end.partition]],
         );
       }
-      await reader.close();
     });
 
     test("what a transaction wrote that was aborted isn't read", async () => {
@@ -123,7 +125,6 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
       await appender.append({ sets: [setOf(users)] });
       const batches = await readUntil(reader, users.length);
       assert.equal(countOf(batches), users.length);
-      await reader.close();
     });
 
     test("a broker that is killed stops nothing, and comes back", async () => {
@@ -151,7 +152,6 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
         22,
         "sent again after a failure may be twice, but all are there",
       );
-      await reader.close();
     });
 
     test("a record that isn't one of ours is told with its place", async () => {
@@ -167,7 +167,6 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
         }
       });
       assert.match(said.message, /user-events, partition 1, offset 0/);
-      await reader.close();
     });
   });
 });
