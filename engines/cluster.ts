@@ -183,7 +183,10 @@ export class Cluster {
   async #startOne(engine: EngineName, part: Part): Promise<void> {
     const { name } = part;
     const before = readState(this.folder).processes[name];
-    if (before !== undefined && isRunning(before)) return;
+    if (before !== undefined && isRunning(before)) {
+      await untilReady(part, before, this.logFile(name));
+      return;
+    }
     this.#tell(`${engine}: starting ${name}`);
     const identity = await startPart(part, this.logFile(name));
     const { dataFolder, stopSignal, stopMs } = part;

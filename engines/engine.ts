@@ -11,7 +11,7 @@ export const ENGINE_NAMES = [
   //  "mosquitto",
   //  "victoria-metrics",
   //  "connect",
-  //  "flink",
+  "flink",
   //  "spark",
 ] as const;
 

@@ -1,4 +1,5 @@
 import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
+import { flink } from "./flink.ts";
 import { kafka } from "./kafka.ts";
 import { registry } from "./registry.ts";
 
@@ -6,6 +7,7 @@ import { registry } from "./registry.ts";
 export const ENGINES: Readonly<Record<EngineName, Engine>> = {
   kafka,
   registry,
+  flink,
 };
 
 /** The engines and all that they need, in the order in which they start. */

@@ -1,0 +1,179 @@
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MillraceError } from "../src/core/errors.ts";
+import { fingerprint } from "../src/core/fingerprint.ts";
+import type { StreamsPlan } from "../src/language/compile/kafka-streams/streams-plan.ts";
+import type { Part } from "./engine.ts";
+import { findJdk } from "./jdk.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import { runTool } from "./run-tool.ts";
+import { cachedFolder, cacheFolder } from "./cache.ts";
+import { endProcess, killNow, startPart, untilReady } from "./started-process.ts";
+
+const SOURCES = fileURLToPath(new URL("../java", import.meta.url));
+const JAVA_LEAST = 17;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The runner's jar, its libraries beside it: built by Maven when `java/` has changed. Throws
+ * `ENGINE_UNAVAILABLE` without Maven.
+ */
+export async function streamsJar(env: Environment, tell: (text: string) => void): Promise<string> {
+  const files = globSync(["pom.xml", "src/**/*.java"], { cwd: SOURCES }).toSorted();
+  const sources = files.map((file) => `${file}\n${readFileSync(join(SOURCES, file), "utf8")}`);
+  const name = `streams-runner-${fingerprint(sources.join("\n")).slice(0, 8)}`;
+  const folder = await cachedFolder(cacheFolder(env), name, tell, async (made) => {
+    for (const file of files) cpSync(join(SOURCES, file), join(made, file), { recursive: true });
+    const install = "install Maven (apt: maven; Homebrew: maven)";
+    const build = (more: readonly string[]): Promise<string> =>
+      runTool("mvn", ["-B", "-q", ...more, "package"], { cwd: made, install });
+    // What it needs is mostly there from the last time.
+    await build(["-o"]).catch(() => build([]));
+    for (const each of ["streams-runner.jar", "lib"]) {
+      renameSync(join(made, "target", each), join(made, each));
+    }
+    for (const each of ["target", "src", "pom.xml"]) rmSync(join(made, each), { recursive: true });
+  });
+  return join(folder, "streams-runner.jar");
+}
+
+/** What one runner process does, and with whom; the rest is the runner's own settings. */
+export interface StreamsRunnerOptions {
+  readonly plan: StreamsPlan;
+  /** Begins the names of groups, internal topics and transactions. */
+  readonly application: string;
+  readonly bootstrap: readonly string[];
+  /** The root of the registry's Confluent API. */
+  readonly registryUrl: string;
+  readonly roles: readonly ("gate" | "metrics")[];
+  /** Of each role. */
+  readonly threads: number;
+  /** How often changed rows are put out, ms. */
+  readonly emitMs: number;
+  /** Of 127.0.0.1, for `/metrics` and `/health`. */
+  readonly httpPort: number;
+  /** Kept by the runner, and used again when it is started again: state, plan, log. */
+  readonly folder: string;
+  /** Further properties of Kafka's clients. */
+  readonly kafka?: Readonly<Record<string, string>>;
+}
+
+/** A runner of Kafka Streams topologies: a process of its own. */
+export class StreamsRunner {
+  readonly #options: StreamsRunnerOptions;
+  readonly #logFile: string;
+  readonly #part: Part;
+  #process: ProcessIdentity | undefined;
+
+  private constructor(options: StreamsRunnerOptions, java: string, jar: string) {
+    const settings = join(options.folder, "settings.json");
+    this.#options = options;
+    this.#logFile = join(options.folder, "runner.log");
+    this.#part = {
+      name: "streams-runner",
+      command: java,
+      args: ["-Xmx512m", ...QUIET, "-jar", jar, settings],
+      prepare: () => writeSettings(options, settings),
+      ready: async () => (await this.#get("/metrics")) !== undefined,
+    };
+  }
+
+  /** Builds it where it isn't built. Throws `ENGINE_UNAVAILABLE` without Java or Maven. */
+  static async make(
+    options: StreamsRunnerOptions,
+    env: Environment,
+    tell: (text: string) => void,
+  ): Promise<StreamsRunner> {
+    const { java } = await findJdk(env, JAVA_LEAST);
+    return new StreamsRunner(options, java, await streamsJar(env, tell));
+  }
+
+  /** Starts the process; resolves when its topologies have begun. */
+  async start(): Promise<void> {
+    this.#process = await startPart(this.#part, this.#logFile);
+    await untilReady(this.#part, this.#process, this.#logFile);
+  }
+
+  /** Lets it finish its transactions and leave its groups. */
+  async stop(): Promise<void> {
+    if (this.#process !== undefined) await endProcess(this.#process);
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    if (this.#process !== undefined) await endProcess(this.#process, "SIGKILL");
+  }
+
+  /** For an exit handler. */
+  killNow(): void {
+    if (this.#process !== undefined) killNow(this.#process);
+  }
+
+  /** The runner's counters and gauges by their name and labels. */
+  async metrics(): Promise<ReadonlyMap<string, number>> {
+    const text = await this.#get("/metrics");
+    if (text === undefined) {
+      throw new MillraceError("ENGINE_FAILED", "the streams runner doesn't answer", {
+        hint: `see ${this.#logFile}`,
+      });
+    }
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    return new Map(
+      lines.map((line) => {
+        const at = line.lastIndexOf(" ");
+        return [line.slice(0, at), Number(line.slice(at + 1))];
+      }),
+    );
+  }
+
+  /** Whether every role runs: nothing is being moved or restored. */
+  async isRunning(): Promise<boolean> {
+    return (await this.#get("/health")) !== undefined;
+  }
+
+  /** The body of a 200. */
+  async #get(path: string): Promise<string | undefined> {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.#options.httpPort}${path}`);
+      const text = await answer.text();
+      return answer.ok ? text : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Kafka's clients tell their whole configuration at INFO. */
+const QUIET = [
+  "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+  "-Dorg.slf4j.simpleLogger.log.millrace=info",
+  "-Dorg.slf4j.simpleLogger.showDateTime=true",
+  "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+];
+
+function writeSettings(options: StreamsRunnerOptions, file: string): void {
+  const { plan, bootstrap, registryUrl, roles, folder, ...rest } = options;
+  mkdirSync(folder, { recursive: true });
+  const planFile = join(folder, "plan.json");
+  writeFileSync(planFile, JSON.stringify(plan));
+  const settings = {
+    ...rest,
+    plan: planFile,
+    instance: "1",
+    bootstrap: bootstrap.join(","),
+    registry: registryUrl,
+    roles: roles.join(","),
+    state: join(folder, "state"),
+  };
+  writeFileSync(file, JSON.stringify(settings, null, 2));
+}
