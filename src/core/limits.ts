@@ -131,6 +131,8 @@ export const LIMITS = {
   schemaDepthMax: 64,
   /** References that one schema may reach, directly or through others. */
   schemaReferencesMax: 100,
+  /** Schemas that one answer of the registry lists. */
+  schemasListedMax: 1_000,
   /** Incompatibilities that one comparison of two schemas reports. */
   schemaMismatchesMax: 50,
   /** Pairs of parts that one comparison of two JSON Schemas looks at. */

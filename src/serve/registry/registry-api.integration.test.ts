@@ -61,6 +61,27 @@ describe("registry REST API", () => {
       ["POST /subjects/c", schema(id), 200, shows({ id: 1, version: 1 })],
     ]));
 
+  it("lists schemas, in all contexts", () => {
+    const view = (subject: string, version: number) => (value: unknown) => {
+      const shown = (value as { subject: string; version: number }[]).map(
+        (each) => `${each.subject} ${each.version}`,
+      );
+      assert.deepEqual(shown, [`${subject} ${version}`]);
+    };
+    const next = schema(id, { name: "x", type: "string", default: "" });
+    return run([
+      ["POST /subjects/a/versions", schema(id), 200, shows({ version: 1 })],
+      ["POST /subjects/a/versions", next, 200, shows({ version: 2 })],
+      ["POST /subjects/b/versions", schema(id), 200, shows({ version: 1 })],
+      ["GET /subjects?subjectPrefix=:*:", undefined, 200, ["a", "b"]],
+      ["GET /subjects?subjectPrefix=:*:b", undefined, 200, ["b"]],
+      ["GET /schemas?subjectPrefix=a&latestOnly=true", undefined, 200, view("a", 2)],
+      ["GET /schemas?offset=1&limit=1", undefined, 200, view("a", 2)],
+      ["GET /schemas?offset=2&limit=-1", undefined, 200, view("b", 1)],
+      ["GET /schemas?limit=x", undefined, 422, 422],
+    ]);
+  });
+
   it("gives Confluent's error codes", () =>
     run([
       ["GET /nowhere", undefined, 404, 404],

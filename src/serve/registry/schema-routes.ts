@@ -1,15 +1,17 @@
+import { LIMITS } from "../../core/limits.ts";
 import type { Registry, StoredSchema } from "../../storage/registry/registry.ts";
 import type { RegistryCall, RegistryRoute } from "./registry-http.ts";
-import { first } from "./registry-http.ts";
+import { first, flag } from "./registry-http.ts";
 import { RegistryRefusal } from "./registry-error.ts";
-import { showSchema } from "./schema-body.ts";
-import { deletedFilter } from "./subject-routes.ts";
+import { showSchema, showVersion } from "./schema-body.ts";
+import { deletedFilter, subjectsBy } from "./subject-routes.ts";
 
 /** `/schemas`: by the id or GUID that records carry. */
 export function schemaRoutes(registry: Registry): readonly RegistryRoute[] {
   const usages = async (call: RegistryCall) =>
     registry.usages((await byId(registry, call)).id, deletedFilter(call.query));
   return [
+    { method: "GET", pattern: "/schemas", answer: ({ query }) => list(registry, query) },
     { method: "GET", pattern: "/schemas/types", answer: async () => ["JSON", "AVRO"] },
     {
       method: "GET",
@@ -45,6 +47,36 @@ export function schemaRoutes(registry: Registry): readonly RegistryRoute[] {
       },
     },
   ];
+}
+
+/** Versions with their schemas: `subjectPrefix`, `latestOnly`, `deleted`, `offset`, `limit`. */
+async function list(registry: Registry, query: URLSearchParams): Promise<readonly unknown[]> {
+  const deleted = flag(query, "deleted");
+  const filter = deletedFilter(query);
+  const offset = amount(query, "offset", 0);
+  const limit = Math.min(amount(query, "limit", LIMITS.schemasListedMax), LIMITS.schemasListedMax);
+  const shown: unknown[] = [];
+  let passed = 0;
+  for (const subject of await subjectsBy(registry, query)) {
+    const versions = await registry.versions(subject, filter);
+    for (const version of flag(query, "latestOnly") ? versions.slice(-1) : versions) {
+      if (passed++ < offset) continue;
+      if (shown.length === limit) return shown;
+      const found = await registry.version(subject, version, { deleted });
+      if (found !== undefined) shown.push(showVersion(found));
+    }
+  }
+  return shown;
+}
+
+/** A count in a query; negative means without bound, as in Confluent's registry. */
+function amount(query: URLSearchParams, name: string, otherwise: number): number {
+  const text = query.get(name);
+  if (text === null) return otherwise;
+  if (!/^-?\d{1,9}$/.test(text)) {
+    throw new RegistryRefusal("unprocessable", `${name} must be a whole number`);
+  }
+  return text.startsWith("-") ? otherwise : Number(text);
 }
 
 async function byId(registry: Registry, call: RegistryCall): Promise<StoredSchema> {

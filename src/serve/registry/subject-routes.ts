@@ -17,11 +17,7 @@ export function subjectRoutes(registry: Registry): readonly RegistryRoute[] {
     {
       method: "GET",
       pattern: "/subjects",
-      answer: async ({ query }) => {
-        const prefix = query.get("subjectPrefix") ?? "";
-        const subjects = await registry.subjects(deletedFilter(query));
-        return subjects.filter((subject) => subject.startsWith(prefix));
-      },
+      answer: ({ query }) => subjectsBy(registry, query),
     },
     { method: "POST", pattern: "/subjects/*", answer: (call) => lookUp(registry, call) },
     {
@@ -86,6 +82,16 @@ export function subjectRoutes(registry: Registry): readonly RegistryRoute[] {
       answer: (call) => byMetadata(registry, call),
     },
   ];
+}
+
+/** The subjects that a query asks for. There is one context only, so all are in it (`:*:`). */
+export async function subjectsBy(
+  registry: Registry,
+  query: URLSearchParams,
+): Promise<readonly string[]> {
+  const prefix = (query.get("subjectPrefix") ?? "").replace(/^:\*:/, "");
+  const subjects = await registry.subjects(deletedFilter(query));
+  return subjects.filter((subject) => subject.startsWith(prefix));
 }
 
 /** Which deleted things a query asks for. */
