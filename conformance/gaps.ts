@@ -1,6 +1,6 @@
 import type { RowKind } from "./case.ts";
 
-export type Engine = "embedded" | "clickhouse";
+export type Engine = "embedded" | "clickhouse" | "kafka-streams" | "spark" | "flink";
 
 /** What an engine can't do yet in one case. When it starts to pass, the entry must go. */
 export interface Gap {
@@ -21,6 +21,27 @@ export const NOT_MADE_BY: Record<Engine, Partial<Record<RowKind, string>>> = {
     anomaly: "anomalies watch closed rows as they leave the stream; nothing recomputes an alert",
     topic: "rows of topics are made at the door, before any engine",
     event: "the door's answers aren't kept in tables",
+    problem: "a refused definition reaches no engine",
+  },
+  "kafka-streams": {
+    model: "models are batch work",
+    cube: "cubes are kept by the warehouse as events arrive",
+    rule: "a rule looks at one event, at the door",
+    event: "the door's answers aren't in the log",
+    problem: "a refused definition reaches no engine",
+  },
+  spark: {
+    anomaly: "anomalies watch closed rows as they leave the stream; nothing recomputes an alert",
+    topic: "rows of topics are made at the door, before any engine",
+    event: "the door's answers aren't in the lake",
+    problem: "a refused definition reaches no engine",
+  },
+  flink: {
+    model: "models are batch work",
+    cube: "cubes are kept by the warehouse as events arrive",
+    rule: "a rule looks at one event, at the door",
+    topic: "rows of topics are made before any engine reads them",
+    event: "the door's answers aren't in the log",
     problem: "a refused definition reaches no engine",
   },
 };

@@ -10,7 +10,6 @@ import { topicTable } from "../../src/language/compile/clickhouse/topic-table.ts
 import { parseDecimal } from "../../src/core/decimal.ts";
 import { dimensionTypes, metricComponents } from "../../src/language/plan/metric-row.ts";
 import type { CubeNode, MetricNode, ModelNode, RuleNode } from "../../src/language/plan/nodes.ts";
-import type { Topic } from "../../src/language/plan/topic.ts";
 import type { Value } from "../../src/language/plan/value.ts";
 import { SLACK_MS } from "../../src/language/plan/window.ts";
 import type { ValueType } from "../../src/language/schema/field-type.ts";
@@ -22,6 +21,7 @@ import type { Warehouse } from "../../src/storage/warehouse/warehouse.ts";
 import type { Case, LogRecord, Readable } from "../case.ts";
 import { readableRow, type ComparedRow } from "../readable.ts";
 import { NOBODY } from "./embedded.ts";
+import { daysOf, progressOf, rangeOf, topicOf } from "./ranges.ts";
 
 /** One engine for the whole run; each case has its tables for itself, one after the other. */
 export interface ClickHouseRunner {
@@ -59,13 +59,6 @@ export async function openClickHouseRunner(): Promise<ClickHouseRunner> {
     clear: () => runner.clear(),
     close,
   };
-}
-
-const DAY_MS = 86_400_000;
-
-interface Range {
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 class Runner {
@@ -197,13 +190,9 @@ class Runner {
   ): Promise<readonly Readable[]> {
     const topic = of.topics.find((each) => each.name === model.from);
     const joined = of.topics.find((each) => each.name === model.join?.table);
-    const roots = of.topics.map((each) => rangeOf(each, records, DAY_MS));
-    const fromMs = Math.min(...roots.map((range) => range.fromMs));
-    const toMs = Math.max(...roots.map((range) => range.toMs));
     const select = modelSelect(model, {
       relation: quotedTable(model.from),
-      fromMs: Math.floor(fromMs / DAY_MS) * DAY_MS,
-      toMs: Math.ceil(toMs / DAY_MS) * DAY_MS,
+      ...daysOf(of, records),
       ...(topic !== undefined && { topic }),
       ...(joined !== undefined && { joined }),
     });
@@ -246,33 +235,6 @@ class Runner {
     for (const statement of statements) await this.#warehouse.command(statement);
   }
 }
-
-function topicOf(of: Case, name: string): Topic {
-  const topic = of.topics.find((each) => each.name === name);
-  if (topic === undefined) throw new Error(`no topic ${name}`);
-  return topic;
-}
-
-/** The times of a topic's events, and `reach` more on either side. */
-function rangeOf(topic: Topic, records: readonly LogRecord[], reach: number): Range {
-  const times = records.flatMap(({ topic: name, row }) =>
-    name === topic.name && row !== undefined ? [Number(row.values.get(topic.time))] : [],
-  );
-  if (times.length === 0) return { fromMs: 0, toMs: reach };
-  return { fromMs: Math.max(0, Math.min(...times) - reach), toMs: Math.max(...times) + reach };
-}
-
-/** The least, over partitions, of the greatest received time. */
-const progressOf = (of: Case, topic: Topic, records: readonly LogRecord[]): number =>
-  Math.min(
-    ...Array.from({ length: of.partitions }, (_, partition) =>
-      Math.max(
-        ...records
-          .filter((each) => each.topic === topic.name && each.partition === partition)
-          .map((each) => each.receivedAt),
-      ),
-    ),
-  );
 
 function rowOf(metric: MetricNode, row: Readable, closed: boolean): ComparedRow {
   const types = dimensionTypes(metric.by);

@@ -3,7 +3,9 @@ import { MillraceError } from "../../core/errors.ts";
 import { topicAvro } from "../../language/compile/avro/topic-avro.ts";
 import { clickhouseText } from "../../language/compile/clickhouse/compile-clickhouse.ts";
 import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
+import { flinkText } from "../../language/compile/flink/compile-flink.ts";
 import { eventJsonSchema } from "../../language/compile/json-schema/event-json-schema.ts";
+import { sparkText } from "../../language/compile/spark/compile-spark.ts";
 import { assertPlan } from "../../language/plan/check/check-plan.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { topicsOf } from "../../language/plan/topic.ts";
@@ -28,6 +30,8 @@ const TARGETS: Readonly<Record<string, (plan: Plan) => string>> = {
       ),
     ),
   clickhouse: clickhouseText,
+  flink: flinkText,
+  spark: (plan) => sparkText(plan),
   "kafka-streams": (plan) => asJson(compileKafkaStreams(plan, { namespace: "millrace" })),
 };
 

@@ -1,13 +1,8 @@
 import type { Component } from "../../plan/measure.ts";
 import { typeOf, type Expression } from "../../plan/expression.ts";
-import {
-  DIGITS,
-  integerDigits,
-  overflowsDecimal,
-  overflowsInteger,
-  scaleOf,
-} from "./exact-number.ts";
-import { expressionSql, isComputed, type Scope } from "./expression.ts";
+import { integerDigits, isComputed, scaleOf } from "../exact-digits.ts";
+import { DIGITS, overflowsDecimal, overflowsInteger } from "./exact-number.ts";
+import { expressionSql, type Scope } from "./expression.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { typeOf, type Expression } from "../../plan/expression.ts";
+import { INTEGER_DIGITS } from "../exact-digits.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
@@ -6,38 +6,7 @@ import { unsupported } from "./unsupported.ts";
  * wrong answers in silence (26.7: `toDecimal128('9' × 38, 0) > toDecimal64('1.2345', 4)` is 0), so
  * each operation states the width that its greatest possible value needs.
  */
-export const DIGITS = { integer: 19, narrow: 18, wide: 38, widest: 76 } as const;
-
-/**
- * Digits before the point that an exact number may have at most. Arithmetic isn't bounded by its
- * type: an amount that doesn't fit is found where it is stored.
- */
-export function integerDigits(expression: Expression): number {
-  switch (expression.kind) {
-    case "literal":
-      return String(expression.value).replace("-", "").split(".")[0]!.length;
-    case "coalesce":
-      return Math.max(...expression.args.map(integerDigits));
-    case "arithmetic": {
-      const left = integerDigits(expression.left);
-      const right = integerDigits(expression.right);
-      return expression.op === "multiply" ? left + right : Math.max(left, right) + 1;
-    }
-    default:
-      return typeDigits(expression);
-  }
-}
-
-function typeDigits(expression: Expression): number {
-  const { type } = typeOf(expression);
-  return type.kind === "decimal" ? type.precision - type.scale : DIGITS.integer;
-}
-
-/** Places after the point of an exact number. */
-export function scaleOf(expression: Expression): number {
-  const { type } = typeOf(expression);
-  return type.kind === "decimal" ? type.scale : 0;
-}
+export const DIGITS = { integer: INTEGER_DIGITS, narrow: 18, wide: 38, widest: 76 } as const;
 
 /** The conversion to a decimal of at least `digits` digits. */
 export function decimalFunction(digits: number, node: string): string {

@@ -6,7 +6,8 @@ import {
   type FieldExpression,
   type LiteralExpression,
 } from "../../plan/expression.ts";
-import { DIGITS, decimalFunction, integerDigits, scaleOf } from "./exact-number.ts";
+import { fitsInt64, integerDigits, isComputed, isExact, scaleOf } from "../exact-digits.ts";
+import { DIGITS, decimalFunction } from "./exact-number.ts";
 import { millisOf, quoteName, quoteText, timeSql } from "./sql-text.ts";
 import { unsupported } from "./unsupported.ts";
 
@@ -100,12 +101,6 @@ function literalSql({ type, value }: LiteralExpression, scope: Scope): string {
   }
 }
 
-/** Whether a value is an exact number. */
-const isExact = (expression: Expression): boolean => {
-  const { kind } = typeOf(expression).type;
-  return kind === "integer" || kind === "decimal";
-};
-
 /** An exact number as a decimal of the width that `digits` takes, at `scale` places. */
 function decimalSql(expression: Expression, digits: number, scale: number, scope: Scope): string {
   const convert = decimalFunction(digits, scope.node);
@@ -141,10 +136,6 @@ function comparable(left: Expression, right: Expression, scope: Scope): readonly
     decimalSql(right, whole + scale, scale, scope),
   ];
 }
-
-const fitsInt64 = (expression: Expression): boolean =>
-  expression.kind !== "literal" ||
-  BigInt.asIntN(64, BigInt(expression.value)) === BigInt(expression.value);
 
 const toFloat = (expression: Expression, scope: Scope): string =>
   typeOf(expression).type.kind === "float"
@@ -223,11 +214,6 @@ export function storedSql(expression: Expression, scope: Scope): string {
   // The reader of decimal text alone counts digits: an Int128 holds a little more than 38 of them.
   return `toDecimal128(toString(${sql}), ${scaleOf(expression)})`;
 }
-
-/** Whether an exact number may be wider than its type. */
-export const isComputed = (expression: Expression): boolean =>
-  expression.kind === "arithmetic" ||
-  (expression.kind === "coalesce" && expression.args.some(isComputed));
 
 /** Minutes at 4 places, rounded half away from zero: milliseconds / 6 are ten-thousandths. */
 function minutesSql(from: string, to: string): string {

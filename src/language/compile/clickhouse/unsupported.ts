@@ -1,7 +1,4 @@
-import { MillraceError } from "../../../core/errors.ts";
+import { unsupportedBy } from "../unsupported-by.ts";
 
 /** The error of a part of a definition that ClickHouse can't run exactly as the others do. */
-export const unsupported = (node: string, reason: string): MillraceError =>
-  new MillraceError("UNSUPPORTED_BY_ENGINE", `ClickHouse can't run \`${node}\`: ${reason}`, {
-    field: node,
-  });
+export const unsupported = unsupportedBy("ClickHouse");

@@ -113,6 +113,14 @@ export class KafkaClient {
     await this.#told("delete topics", () => this.#admin.deleteTopics({ topics: [...names] }));
   }
 
+  /** Whether a broker answers. */
+  async isReady(): Promise<boolean> {
+    return this.#admin.metadata({ topics: [], forceUpdate: true }).then(
+      () => true,
+      () => false,
+    );
+  }
+
   topics(): Promise<string[]> {
     return this.#told("list topics", () => this.#admin.listTopics());
   }
@@ -187,6 +195,22 @@ export class KafkaClient {
         start: starts.get(placeId(topic, partition)) ?? 0,
         end: ends.get(placeId(topic, partition)) ?? 0,
       }));
+    });
+  }
+
+  /** The next offsets to read that a consumer group committed; of engines that commit there. */
+  async committed(group: string): Promise<readonly Place[]> {
+    return this.#told("ask for a group's offsets", async () => {
+      const groups = await this.#admin.listConsumerGroupOffsets({ groups: [group] });
+      return groups.flatMap(({ topics }) =>
+        topics.flatMap(({ name, partitions }) =>
+          partitions.map((each) => ({
+            topic: name,
+            partition: each.partitionIndex,
+            offset: Number(each.committedOffset),
+          })),
+        ),
+      );
     });
   }
 

@@ -1,0 +1,144 @@
+import { metricComponents } from "../../plan/metric-row.ts";
+import { typeOf } from "../../plan/expression.ts";
+import type { MetricNode } from "../../plan/nodes.ts";
+import type { Topic } from "../../plan/topic.ts";
+import { isComputed, isExact } from "../exact-digits.ts";
+import { aggregateSql, type AggregateSql } from "../sql/aggregate.ts";
+import { expressionSql, storedSql, type Scope } from "../sql/expression.ts";
+import { finishedColumns, incompleteSql, resultColumns } from "../sql/results.ts";
+import { keySql } from "../sql/key.ts";
+import { castSql, quoteName, whereClause } from "../sql/sql-text.ts";
+import { timestampSql } from "./column-type.ts";
+import { FLINK } from "./dialect.ts";
+import { flagSql, pathSql, topicScope } from "./source-table.ts";
+
+/** A view of a metric's source, and the statement that fills its topic of rows from it. */
+export interface MetricInsert {
+  readonly view: string;
+  readonly insert: string;
+}
+
+/**
+ * The rows of a metric, each once, when its window closes. `names`: the source's table, the view
+ * that is made between, and the sink. Throws `UNSUPPORTED_BY_ENGINE`.
+ */
+export function metricInsert(
+  metric: MetricNode,
+  topic: Topic,
+  names: { readonly source: string; readonly view: string; readonly sink: string },
+): MetricInsert {
+  const scope = topicScope(metric.name);
+  const aggregates = metricComponents(metric).map((each) => aggregateSql(each, scope));
+  const view = `CREATE TEMPORARY VIEW ${quoteName(names.view)} AS\n${sourceRows(metric, topic, names.source, scope, aggregates)}`;
+  const dimensions = metric.by.map((_, at) => `_d${at}`);
+  const finished = [
+    `${keySql(FLINK, metric.name, metric.by, dimensions)} AS _key`,
+    "_start",
+    "_end",
+    ...dimensions,
+    ...finishedColumns(aggregates),
+    "_pending",
+    "_version",
+  ];
+  const columns = [
+    "'upsert'",
+    "_key",
+    "_start",
+    "_end",
+    ...metric.by.map(({ value }, at) =>
+      typeOf(value).type.kind === "timestamp" ? timestampSql(`_d${at}`) : `_d${at}`,
+    ),
+    ...metricComponents(metric).map(({ type }, at) =>
+      type.kind === "timestamp" ? timestampSql(`_c${at}`) : `_c${at}`,
+    ),
+    `COALESCE(${incompleteSql(aggregates)}, FALSE)`,
+    "TRUE",
+    "_pending",
+    castSql("0", "BIGINT"),
+    "_version",
+  ];
+  const windows = windowed(metric, quoteName(names.view), aggregates);
+  const insert = `INSERT INTO ${quoteName(names.sink)}\nSELECT ${columns.join(", ")}\nFROM (SELECT ${finished.join(", ")}\nFROM (${windows}))`;
+  return { view, insert };
+}
+
+/**
+ * What the windows are made of: `_t` (ms), `_late`, `_until` (late ones: the least end of a window
+ * that counts them as pending, ms), `_d0 …`, `_v0 …` (null of late ones). Heartbeats are no events;
+ * of late ones only those that a window may count are there.
+ */
+function sourceRows(
+  metric: MetricNode,
+  topic: Topic,
+  source: string,
+  scope: Scope,
+  aggregates: readonly AggregateSql[],
+): string {
+  const { window, graceMs } = metric;
+  const time = `s.${pathSql(topic.time)}`;
+  const onTime = `(NOT ${flagSql("imported")} AND s.\`received_at\` <= ${time} + ${graceMs})`;
+  // A session takes no late ones: they would bring it about, or make it longer.
+  const lastEnd =
+    window.kind === "session"
+      ? undefined
+      : window.kind === "tumbling"
+        ? `${time} - MOD(${time}, ${window.sizeMs}) + ${window.sizeMs}`
+        : `${time} - MOD(${time}, ${window.everyMs}) + ${window.sizeMs}`;
+  const columns = [
+    "s.`_rowtime` AS _rowtime",
+    "s.`_offset` AS _offset",
+    `${time} AS _t`,
+    `NOT ${onTime} AS _late`,
+    `${timestampSql(`s.\`received_at\` - ${graceMs}`)} AS _until`,
+    ...metric.by.map(({ name, value }, at) => {
+      if (isExact(value) && isComputed(value)) {
+        throw FLINK.unsupported(metric.name, `${name} groups by a number that may not fit`);
+      }
+      return `${storedSql(value, scope)} AS _d${at}`;
+    }),
+    ...aggregates.map(({ argument }, at) => `CASE WHEN ${onTime} THEN ${argument} END AS _v${at}`),
+  ];
+  const terms = [
+    `NOT ${flagSql("heartbeat")}`,
+    lastEnd === undefined ? onTime : `${onTime} OR s.\`received_at\` <= ${lastEnd} + ${graceMs}`,
+    ...(metric.where === undefined ? [] : [expressionSql(metric.where, scope)]),
+  ];
+  return `SELECT ${columns.join(", ")}\nFROM ${quoteName(source)} AS s${whereClause(terms)}`;
+}
+
+/** The windows' contents: `_start`, `_end` (TIMESTAMP(3)), `_d0 …`, `_a0_0 …`, `_pending`, `_version`. */
+function windowed(metric: MetricNode, view: string, aggregates: readonly AggregateSql[]): string {
+  const { window } = metric;
+  const dimensions = metric.by.map((_, at) => `_d${at}`);
+  const group = ["window_start", "window_end", ...dimensions].join(", ");
+  const results = [...resultColumns(aggregates), "MAX(_offset) + 1 AS _version"];
+  if (window.kind === "session") {
+    const by = dimensions.length === 0 ? "" : ` PARTITION BY ${dimensions.join(", ")}`;
+    const columns = [
+      ...dimensions,
+      // A session ends for Flink a gap after its last event.
+      `${timestampSql("MIN(_t)")} AS _start`,
+      `${timestampSql("MAX(_t)")} AS _end`,
+      ...results,
+      `${castSql("0", "BIGINT")} AS _pending`,
+    ];
+    const table = `TABLE(SESSION(TABLE ${view}${by}, DESCRIPTOR(_rowtime), ${interval(window.gapMs)}))`;
+    return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group}`;
+  }
+  const table =
+    window.kind === "tumbling"
+      ? `TABLE(TUMBLE(TABLE ${view}, DESCRIPTOR(_rowtime), ${interval(window.sizeMs)}))`
+      : `TABLE(HOP(TABLE ${view}, DESCRIPTOR(_rowtime), ${interval(window.everyMs)}, ${interval(window.sizeMs)}))`;
+  const columns = [
+    ...dimensions,
+    "window_start AS _start",
+    "window_end AS _end",
+    ...results,
+    "COUNT(*) FILTER (WHERE _late AND _until <= window_end) AS _pending",
+  ];
+  return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group} HAVING COUNT(*) FILTER (WHERE NOT _late) > 0`;
+}
+
+/** A duration; its leading number may have ten digits at most. */
+const interval = (ms: number): string =>
+  `INTERVAL '${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, "0")}' SECOND(${String(Math.floor(ms / 1000)).length}, 3)`;
