@@ -12,7 +12,7 @@ import type { Batch, LogReader } from "../../storage/log/log.ts";
 const BYTES_MAX = 1024 * 1024;
 
 export interface FollowOptions {
-  readonly log: LogReader;
+  readonly log: Pick<LogReader, "ends" | "read">;
   readonly store: DimensionStore;
   /** The topics of the tables. */
   readonly topics: readonly Topic[];

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { systemClock } from "../../core/clock.ts";
-import { asMillraceError } from "../../core/errors.ts";
 import { createCollector, type Collector } from "../../ingest/collector.ts";
 import { serveCollector } from "../../ingest/http/serve-collector.ts";
 import { openImportDatabase } from "../../ingest/import/import-database.ts";
@@ -14,7 +13,8 @@ import { openEmbeddedLogReader } from "../../storage/log/embedded/embedded-log-r
 import { startLogWriter, type LogWriter } from "../../storage/log/embedded/log-writer.ts";
 import type { LogReader, RetentionBounds } from "../../storage/log/log.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { doorLookups } from "./door-lookups.ts";
+import { doorLookups } from "../shared/door-lookups.ts";
+import { every } from "../shared/every.ts";
 import type { LayoutStore } from "./layout-store.ts";
 import { liveAppender } from "./live-appender.ts";
 import { LiveRing } from "./live-ring.ts";
@@ -165,21 +165,6 @@ const tablesOf = (topics: ReadonlyMap<string, Topic>): readonly Topic[] =>
 /** One index serves all events: the longest horizon that any of them asks for. */
 const horizonOf = (plan: Plan): number =>
   plan.events.reduce((longest, event) => Math.max(longest, event.horizonMs), 0);
-
-function every(
-  ms: number,
-  work: () => Promise<unknown>,
-  onProblem: (text: string) => void,
-): NodeJS.Timeout {
-  let busy = false;
-  return setInterval(() => {
-    if (busy) return;
-    busy = true;
-    work()
-      .catch((thrown: unknown) => onProblem(asMillraceError(thrown).message))
-      .finally(() => (busy = false));
-  }, ms);
-}
 
 /**
  * Lets go of what every required reader has read (a reader is done with topics it never reads), and

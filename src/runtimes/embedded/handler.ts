@@ -27,14 +27,15 @@ import { sqlRoute } from "../../serve/sql/sql-route.ts";
 import { openEmbeddedLakeReader } from "../../storage/lake/embedded/embedded-lake-reader.ts";
 import type { Registry } from "../../storage/registry/registry.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
-import { COLLECT_ROUTES } from "./collect-routes.ts";
+import { COLLECT_ROUTES } from "../shared/collect-routes.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { Door } from "./door.ts";
 import { readFigures } from "./figures.ts";
 import { importRoutes } from "./import-routes.ts";
 import type { LayoutStore } from "./layout-store.ts";
 import type { PipelineProcess } from "./pipeline-process.ts";
-import { isLoopback, type Settings } from "./settings.ts";
+import { isLoopback } from "../shared/loopback.ts";
+import type { Settings } from "./settings.ts";
 
 export interface HandlerParts {
   readonly settings: Settings;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { MillraceError } from "../../core/errors.ts";
+import { isLoopback } from "../shared/loopback.ts";
 
 /** Everything that can be set about the embedded runtime, from the environment. */
 export interface Settings {
@@ -38,11 +39,6 @@ export interface Settings {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
-
-/** Whether a host is this machine only. */
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
 
 /** Reads the settings; `CONFIG_INVALID` names the variable. `dataDir` is relative to `cwd`. */
 export function readSettings(env: Environment, cwd: string, dataDefault = "data"): Settings {

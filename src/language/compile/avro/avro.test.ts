@@ -9,8 +9,9 @@ import { metricComponents, type MetricRow } from "../../plan/metric-row.ts";
 import { topicsOf } from "../../plan/topic.ts";
 import type { Value } from "../../plan/value.ts";
 import type { ValueType } from "../../schema/field-type.ts";
-import type { Column } from "../../schema/layout.ts";
+import type { Column, Layout } from "../../schema/layout.ts";
 import { encodeRow } from "../javascript/encode-row.ts";
+import { layoutOfAvro } from "./layout-of-avro.ts";
 import { decodeMetricRow, encodeMetricRow, metricAvro, metricFields } from "./metric-avro.ts";
 import { RowAvro } from "./row-avro.ts";
 import { topicAvro } from "./topic-avro.ts";
@@ -126,6 +127,18 @@ describe("rows as Avro", () => {
         }),
         { seed, numRuns },
       );
+    });
+
+    it(`${topic.name}: its schema tells how its rows lie`, () => {
+      const shape = (layout: Layout) =>
+        layout.columns.map(({ name, codec, nullable, valueType }) => [
+          name,
+          codec,
+          nullable,
+          valueType,
+        ]);
+      const schema = JSON.stringify(topicAvro(topic, "millrace"));
+      assert.deepEqual(shape(layoutOfAvro(schema)), shape(topic.layout));
     });
 
     it(`${topic.name}: a record that was cut is an error`, () => {

@@ -10,6 +10,7 @@ import { alertAvro } from "../avro/alert-avro.ts";
 import { metricAvro } from "../avro/metric-avro.ts";
 import { topicAvro } from "../avro/topic-avro.ts";
 import { ExpressionLowerer } from "./lower-expression.ts";
+import { isMadeByGate } from "./made-by-gate.ts";
 import { RunnerColumns } from "./runner-columns.ts";
 import type {
   AnomalyPlan,
@@ -62,13 +63,6 @@ interface Context {
 
 const named = ({ prefix }: KafkaStreamsOptions, topic: string): string =>
   prefix === undefined ? topic : `${prefix}.${topic}`;
-
-/** A joined stream and one with lookups are stamped at the door: they have raw topics of their own. */
-function isMadeByGate(topics: readonly Topic[], { node, lookups }: Topic): boolean {
-  if (node.kind !== "stream" || node.join !== undefined || lookups.length > 0) return false;
-  const source = topics.find(({ name }) => name === node.from);
-  return source !== undefined && (source.node.kind !== "stream" || isMadeByGate(topics, source));
-}
 
 /** The event that a topic's records come from in the end. */
 function rootOf({ topics }: Context, topic: Topic): Topic {

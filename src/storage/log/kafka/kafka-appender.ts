@@ -24,7 +24,7 @@ import type { TopicNames } from "./topic-names.ts";
 /** A topic that a collector writes to. */
 export interface AppendTopic {
   readonly topic: Topic;
-  /** Id of the schema in the registry; the door's rows name their layout by it. */
+  /** Id of its schema in the registry. */
   readonly schemaId: number;
   readonly partitions: number;
 }
@@ -53,9 +53,9 @@ const TRY_MS_MAX = 25_000;
 const PAUSE_MS = 500;
 
 /**
- * Appends the door's rows to raw topics (a table's to its own), many requests with one sending.
+ * Appends the door's rows to raw topics, many requests with one sending.
  * What was sent again after a failure may be there twice: the gate behind the topic knows the ids.
- * Derived rows are left out, they are made behind the gate.
+ * Derived rows of a topic that isn't among `topics` are left out: they are made behind the gate.
  */
 export class KafkaAppender {
   readonly #options: KafkaAppenderOptions;
@@ -107,7 +107,7 @@ export class KafkaAppender {
       avro.toAvro(heartbeatRow(topic, receivedAt), 0, this.#writer);
       const value = this.#writer.take();
       return Array.from({ length: partitions }, (_, partition): OutRecord => ({
-        topic: this.#nameOf(topic),
+        topic: this.#options.names.raw(topic.name),
         partition,
         key: NO_KEY,
         value,
@@ -171,8 +171,8 @@ export class KafkaAppender {
       offsets: new Float64Array(count),
       partitions: new Uint16Array(count),
     };
-    if (set.parent !== undefined) return fate;
     const into = this.#topics.get(set.topic);
+    if (into === undefined && set.parent !== undefined) return fate;
     if (into === undefined) {
       throw new MillraceError("TOPIC_UNKNOWN", `the collector has no topic ${set.topic}`);
     }
@@ -180,11 +180,11 @@ export class KafkaAppender {
     for (let row = 0; row < count; row++) {
       const partition = partitionOf(set.partitionHash[row]!, into.partitions);
       const start = set.rowStarts[row]!;
-      writeFrame(set.layoutId, this.#writer);
+      writeFrame(into.schemaId, this.#writer);
       into.avro.toAvro(set.rows, start, this.#writer);
       const key = keyOf(into, set.rows, start);
       const record = {
-        topic: this.#nameOf(into.topic),
+        topic: this.#options.names.raw(set.topic),
         partition,
         key,
         value: this.#writer.take(),
@@ -209,11 +209,6 @@ export class KafkaAppender {
   #counted(counts: readonly PendingCount[], receivedAt: number): OutRecord {
     const value = new TextEncoder().encode(JSON.stringify({ received_at: receivedAt, counts }));
     return { topic: this.#options.names.ledger, partition: 0, key: NO_KEY, value };
-  }
-
-  #nameOf({ name, node }: Topic): string {
-    const { names } = this.#options;
-    return node.kind === "table" ? names.clean(name) : names.raw(name);
   }
 }
 

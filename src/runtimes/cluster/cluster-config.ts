@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { asMillraceError, MillraceError } from "../../core/errors.ts";
+import type { KafkaConnection } from "../../storage/log/kafka/kafka-client.ts";
+import type { RegistryConnection } from "../../storage/registry/confluent/confluent-rest.ts";
+
+/** Where the engines of a cluster are: the file that `--cluster` names. */
+export interface ClusterConfig {
+  readonly kafka: KafkaConnection;
+  readonly registry: RegistryConnection;
+  /** A ClickHouse, and the user who may write to it. */
+  readonly warehouse?: {
+    readonly url: string;
+    readonly database: string;
+    readonly user: string;
+    readonly key: string;
+  };
+  /** Goes before every topic's name, with a dot; none where it is empty. */
+  readonly prefix: string;
+  /** Of topics that don't exist yet. */
+  readonly partitions: number;
+}
+
+const DEFAULTS = { prefix: "", partitions: 12 };
+const PARTITIONS_MAX = 1_000;
+
+/** Reads a cluster's file. `CONFIG_INVALID` names the member that is missing or wrong. */
+export function readClusterConfig(path: string): ClusterConfig {
+  const file = parsed(path);
+  const invalid = (field: string, message: string): MillraceError =>
+    new MillraceError("CONFIG_INVALID", `${path}: ${message}`, {
+      field,
+      hint: "docs/guides/cluster.md shows such a file; `millrace cluster up` writes one",
+    });
+  const { kafka, registry, prefix = "", partitions = DEFAULTS.partitions } = file;
+  if (!Array.isArray(kafka?.bootstrap) || kafka.bootstrap.length === 0) {
+    throw invalid("kafka.bootstrap", "it doesn't say where Kafka's brokers are");
+  }
+  if (typeof registry?.url !== "string") {
+    throw invalid("registry.url", "it doesn't say where the schema registry is");
+  }
+  if (typeof prefix !== "string" || !/^[A-Za-z0-9_-]*$/.test(prefix)) {
+    throw invalid("prefix", "a prefix has letters, digits, - and _ only");
+  }
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > PARTITIONS_MAX) {
+    throw invalid("partitions", `partitions are a whole number from 1 to ${PARTITIONS_MAX}`);
+  }
+  return { ...file, kafka, registry, prefix, partitions };
+}
+
+function parsed(path: string): Partial<ClusterConfig> {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Partial<ClusterConfig>;
+  } catch (thrown) {
+    const { message } = asMillraceError(thrown);
+    throw new MillraceError("CONFIG_INVALID", `the cluster's file can't be read: ${message}`, {
+      field: "--cluster",
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Clock } from "../../core/clock.ts";
+import { MillraceError } from "../../core/errors.ts";
+import { assertPlan } from "../../language/plan/check/check-plan.ts";
+import type { Plan } from "../../language/plan/nodes.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
+import { openCluster } from "./cluster-parts.ts";
+import { startCollect } from "./collect-role.ts";
+import type { Role, RoleOptions, RoleSettings } from "./role.ts";
+
+const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> = {
+  collect: startCollect,
+};
+
+export interface StartRoleOptions {
+  readonly plan: Plan;
+  readonly config: ClusterConfig;
+  readonly settings: RoleSettings;
+  readonly clock: Clock;
+  readonly onProblem: (text: string) => void;
+}
+
+/** Starts one replica of a role. `ARGUMENT_INVALID` names the roles that there are. */
+export async function startRole(name: string, options: StartRoleOptions): Promise<Role> {
+  const start = ROLES[name];
+  if (start === undefined) {
+    throw new MillraceError("ARGUMENT_INVALID", `there is no role ${name}`, {
+      field: "--role",
+      hint: `one of ${Object.keys(ROLES).join(", ")}`,
+    });
+  }
+  assertPlan(options.plan);
+  const parts = await openCluster(options.plan, options.config, `millrace-${name}`);
+  try {
+    const role = await start({ ...options, parts });
+    return {
+      url: role.url,
+      close: async () => {
+        await role.close();
+        await parts.close();
+      },
+    };
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
