@@ -5,14 +5,14 @@ import type { Jdk } from "./jdk.ts";
 export const ENGINE_NAMES = [
   "kafka",
   "registry",
-  //"redis",
-  //"s3",
-  //  "postgres",
-  //  "mosquitto",
-  //  "victoria-metrics",
-  //  "connect",
+  "redis",
+  "s3",
+  "postgres",
+  "mosquitto",
+  "victoria-metrics",
+  "connect",
   "flink",
-  //  "spark",
+  "spark",
 ] as const;
 
 /** One of them. */

@@ -1,13 +1,27 @@
+import { connect } from "./connect.ts";
 import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
 import { flink } from "./flink.ts";
 import { kafka } from "./kafka.ts";
+import { mosquitto } from "./mosquitto.ts";
+import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
 import { registry } from "./registry.ts";
+import { s3 } from "./s3.ts";
+import { spark } from "./spark.ts";
+import { victoriaMetrics } from "./victoria-metrics.ts";
 
 /** Every engine there is. */
 export const ENGINES: Readonly<Record<EngineName, Engine>> = {
   kafka,
   registry,
+  redis,
+  s3,
+  postgres,
+  mosquitto,
+  "victoria-metrics": victoriaMetrics,
+  connect,
   flink,
+  spark,
 };
 
 /** The engines and all that they need, in the order in which they start. */

@@ -9,7 +9,7 @@ import { taskManagerArguments } from "./flink-memory.ts";
 import { answersOk, jsonAt } from "./http-ready.ts";
 import { log4jFlag } from "./java-logging.ts";
 import { writeProperties } from "./properties-file.ts";
-import { srvrAnswers } from "./zookeeper-ready.ts";
+import { answersTcp } from "./tcp-ready.ts";
 
 const SOURCE = "apache-flink-libraries==2.3.0";
 
@@ -83,7 +83,11 @@ export const flink: Engine = {
             "--peerId",
             "1",
           ],
-          ready: () => srvrAnswers(context.port("flink-zookeeper")),
+          // ZooKeeper's four-letter command for what it serves.
+          ready: () =>
+            answersTcp(context.port("flink-zookeeper"), "srvr", (answer) =>
+              answer.includes("Mode: "),
+            ),
         },
         {
           ...common,

@@ -28,6 +28,18 @@ export function residentBytes(pid: number): number {
   }
 }
 
+/** The processes that a running process has started, and theirs. */
+export function childrenOf(pid: number): readonly ProcessIdentity[] {
+  const text = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  const pairs = text
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    pairs.filter(([, ppid]) => ppid === parent).flatMap(([child]) => [child!, ...below(child!)]);
+  return below(pid).flatMap((child) => identityOf(child) ?? []);
+}
+
 /** Ticks since the machine's start, which count from zero again after the next: hence its id too. */
 function begunByProc(pid: number): string | undefined {
   try {

@@ -5,6 +5,9 @@ import { MillraceError } from "../src/core/errors.ts";
 export interface ToolOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Runs as another user. */
+  readonly uid?: number;
+  readonly gid?: number;
   /** Its standard input; empty if absent. */
   readonly input?: string;
   /** What to install where the program isn't there. */
@@ -28,6 +31,8 @@ export function runTool(
     stdio: ["pipe", "pipe", "pipe"],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   // A program that ended without reading all of it says so by its exit code.
   child.stdin.on("error", () => undefined).end(options.input ?? "");

@@ -13,7 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../src/core/clock.ts";
 import { MillraceError } from "../src/core/errors.ts";
 import type { Part } from "./engine.ts";
-import { identityOf, isRunning, type ProcessIdentity } from "./process-identity.ts";
+import { childrenOf, identityOf, isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 const LOG_BYTES_MAX = 16 * 2 ** 20;
 const ASK_AGAIN_MS = 100;
@@ -79,13 +79,12 @@ export async function endProcess(
     send(identity, signal, identity.pid);
     if (await untilGone(identity, withinMs)) return;
   }
+  // Some servers' children have left the group.
+  const children = childrenOf(identity.pid);
   send(identity, "SIGKILL", -identity.pid);
-  await untilGone(identity, STOP_WITHIN_MS);
+  for (const child of children) send(child, "SIGKILL", child.pid);
+  for (const one of [identity, ...children]) await untilGone(one, STOP_WITHIN_MS);
 }
-
-/** The same without waiting, for an exit handler. */
-export const killNow = (identity: ProcessIdentity): void =>
-  send(identity, "SIGKILL", -identity.pid);
 
 function send(identity: ProcessIdentity, signal: NodeJS.Signals, target: number): void {
   try {

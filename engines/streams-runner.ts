@@ -14,10 +14,10 @@ import { fingerprint } from "../src/core/fingerprint.ts";
 import type { StreamsPlan } from "../src/language/compile/kafka-streams/streams-plan.ts";
 import type { Part } from "./engine.ts";
 import { findJdk } from "./jdk.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 import { runTool } from "./run-tool.ts";
 import { cachedFolder, cacheFolder } from "./cache.ts";
-import { endProcess, killNow, startPart, untilReady } from "./started-process.ts";
+import { endProcess, startPart, untilReady } from "./started-process.ts";
 
 const SOURCES = fileURLToPath(new URL("../java", import.meta.url));
 const JAVA_LEAST = 17;
@@ -114,9 +114,10 @@ export class StreamsRunner {
     if (this.#process !== undefined) await endProcess(this.#process, "SIGKILL");
   }
 
-  /** For an exit handler. */
+  /** The same without waiting, for an exit handler. */
   killNow(): void {
-    if (this.#process !== undefined) killNow(this.#process);
+    const started = this.#process;
+    if (started !== undefined && isRunning(started)) process.kill(started.pid, "SIGKILL");
   }
 
   /** The runner's counters and gauges by their name and labels. */
