@@ -1,9 +1,11 @@
 import { ByteWriter } from "../../src/core/byte-writer.ts";
+import { alertAvro, decodeAlert } from "../../src/language/compile/avro/alert-avro.ts";
 import { decodeMetricRow, metricAvro } from "../../src/language/compile/avro/metric-avro.ts";
 import { RowAvro } from "../../src/language/compile/avro/row-avro.ts";
 import { topicAvro, type AvroSchema } from "../../src/language/compile/avro/topic-avro.ts";
+import type { AlertRow } from "../../src/language/plan/alert-row.ts";
 import type { MetricRow } from "../../src/language/plan/metric-row.ts";
-import type { MetricNode } from "../../src/language/plan/nodes.ts";
+import type { AnomalyNode, MetricNode } from "../../src/language/plan/nodes.ts";
 import type { Topic } from "../../src/language/plan/topic.ts";
 import type { Value } from "../../src/language/plan/value.ts";
 import { FRAME_BYTES, writeFrame } from "../../src/storage/log/kafka/framed-record.ts";
@@ -35,7 +37,7 @@ export class CaseCluster {
 
   /**
    * Makes `<prefix>.<topic>` for every topic of a case, and `<prefix>.<metric>.rows` for every
-   * metric, with the case's partitions, and registers all schemas.
+   * metric, with the case's partitions, and `<prefix>.<anomaly>.alerts`; registers all schemas.
    */
   async prepare(of: Case, prefix: string, more: { readonly raw?: boolean } = {}): Promise<void> {
     const { partitions } = of;
@@ -49,6 +51,8 @@ export class CaseCluster {
         settings: { "retention.ms": "-1" },
       })),
     );
+    const alerts = of.plan.anomalies.map(({ name }) => `${prefix}.${name}.alerts`);
+    await this.client.ensureTopics(alerts.map((name) => ({ name, partitions: 1 })));
     for (const topic of [...of.topicsBefore, ...of.topics]) {
       for (const suffix of more.raw === true ? ["", ".raw"] : [""]) {
         await this.#register(`${prefix}.${topic.name}${suffix}-value`, topicAvro(topic, NAMESPACE));
@@ -56,6 +60,9 @@ export class CaseCluster {
     }
     for (const metric of of.plan.metrics) {
       await this.#register(`${prefix}.${metric.name}.rows-value`, metricAvro(metric, NAMESPACE));
+    }
+    for (const { name } of of.plan.anomalies) {
+      await this.#register(`${prefix}.${name}.alerts-value`, alertAvro(name, NAMESPACE));
     }
   }
 
@@ -113,6 +120,18 @@ export class CaseCluster {
       if (known === undefined || isNewer(row, known)) newest.set(place, row);
     }
     return [...newest.values()];
+  }
+
+  /** The alerts of an anomaly that are there now. */
+  async alerts(
+    anomaly: AnomalyNode,
+    metric: MetricNode,
+    prefix: string,
+  ): Promise<readonly AlertRow[]> {
+    const records = await this.records(`${prefix}.${anomaly.name}.alerts`);
+    return records.flatMap(({ value }) =>
+      value === null ? [] : [decodeAlert(metric, value, FRAME_BYTES)],
+    );
   }
 
   /** The committed records that a topic has now. */
