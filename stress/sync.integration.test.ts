@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../src/core/clock.ts";
 import { LayoutStore } from "../src/runtimes/embedded/layout-store.ts";
 import { writePrivateFile } from "../src/runtimes/embedded/private-file.ts";
+import type { LakeFile } from "../src/storage/lake/lake.ts";
 import { openEmbeddedLake } from "../src/storage/lake/embedded/embedded-lake.ts";
 import { checkTrace } from "./sync/check-trace.ts";
 import { DiskModel } from "./sync/disk-model.ts";
@@ -65,7 +66,7 @@ test("what is acknowledged survives a disk that forgets what isn't synced", asyn
   }
 });
 
-test("the files that we write ourselves are synced, with their names", () => {
+test("the files that we write ourselves are synced, with their names", async () => {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "millrace-sync-")));
   const disk = new DiskModel();
   const stop = watchFiles(disk);
@@ -82,7 +83,7 @@ test("the files that we write ourselves are synced, with their names", () => {
     }
     writePrivateFile(join(dir, "admin-key"), "key");
     isDurable(join(dir, "admin-key"));
-    for (const path of writeToLake(join(dir, "lake"))) isDurable(path);
+    for (const path of await writeToLake(join(dir, "lake"))) isDurable(path);
     const careless = join(dir, "careless");
     writeFileSync(careless, "not synced");
     assert.throws(() => isDurable(careless), /is synced/, "the check would tell");
@@ -93,16 +94,17 @@ test("the files that we write ourselves are synced, with their names", () => {
 });
 
 /** Commits two ranges; gives the files of the lake and their listing. */
-function writeToLake(dir: string): string[] {
+async function writeToLake(dir: string): Promise<string[]> {
   const lake = openEmbeddedLake({ dir, clock: systemClock });
   const date = "2026-01-31";
   const times = { minTime: 0, maxTime: 1, minReceivedAt: 0, maxReceivedAt: 1 };
-  const files = [0, 10].flatMap((from) => {
+  const files: LakeFile[] = [];
+  for (const from of [0, 10]) {
     const range = { topic: "actions", partition: 0, from, to: from + 10 };
-    const path = join(lake.begin(range), `${date}.parquet`);
+    const path = join(await lake.begin(range), `${date}.parquet`);
     writeFileSync(path, "written by the engine, and not synced");
-    return lake.commit(range, [{ path, date, rows: 10, ...times }]);
-  });
+    files.push(...(await lake.commit(range, [{ path, date, rows: 10, ...times }])));
+  }
   lake.close();
   return [...files.map(({ path }) => path), join(dir, "actions", `date=${date}`, "_manifest.json")];
 }

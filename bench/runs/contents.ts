@@ -40,15 +40,16 @@ export async function lakeContents(
   clock: Clock,
 ): Promise<Contents> {
   const lake = openEmbeddedLakeReader(join(dataDir, "lake"), clock);
-  const release = lake.hold(topic, HOLD_MS);
+  const release = await lake.hold(topic, HOLD_MS);
   try {
-    const paths = lake.files({ topic }).map(({ path }) => quotedText(path));
+    const files = await lake.files({ topic });
+    const paths = files.map(({ path }) => quotedText(path));
     if (paths.length === 0) return { rows: 0, ids: 0 };
     const all = quotedText(join(dataDir, "lake", topic, "*", "*.parquet"));
     const listed = `(SELECT event_id FROM file(${all}, 'Parquet') WHERE _path IN (${paths.join(", ")}))`;
     return await countContents((sql) => yardstick.query(sql), listed);
   } finally {
-    release();
+    await release();
     lake.close();
   }
 }

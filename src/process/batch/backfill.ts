@@ -139,7 +139,8 @@ async function firstEvent(
   store: EventStore,
 ): Promise<number | undefined> {
   if (context.lake !== undefined && store === "lake") {
-    const times = context.lake.files({ topic: topic.name }).map((file) => file.minTime);
+    const files = await context.lake.files({ topic: topic.name });
+    const times = files.map((file) => file.minTime);
     return times.length === 0 ? undefined : times.reduce((least, each) => Math.min(least, each));
   }
   return withEvents(context, topic, "table", { fromMs: 0, toMs: 0 }, async (relation) => {

@@ -122,7 +122,7 @@ export class BatchCycle {
   async #finishDays(): Promise<void> {
     const { context, coveredMs } = this.#options;
     const covered = coveredMs();
-    const fromMs = Math.max(covered - DAYS_BACK * UNIT_MS.d, this.#firstDayMs());
+    const fromMs = Math.max(covered - DAYS_BACK * UNIT_MS.d, await this.#firstDayMs());
     if (!Number.isFinite(fromMs)) return;
     const days = dueDays({
       done: await this.#auditedDays(),
@@ -137,10 +137,14 @@ export class BatchCycle {
   }
 
   /** The first day that the lake has events of; Infinity while it has none. */
-  #firstDayMs(): number {
+  async #firstDayMs(): Promise<number> {
     const { topics, lake } = this.#options.context;
-    const days = topics.flatMap(({ name }) => lake?.files({ topic: name }).at(0)?.date ?? []);
-    return days.reduce((first, day) => Math.min(first, parseDay(day) ?? Infinity), Infinity);
+    let first = Infinity;
+    for (const { name } of topics) {
+      const day = (await lake?.files({ topic: name }))?.at(0)?.date;
+      if (day !== undefined) first = Math.min(first, parseDay(day) ?? Infinity);
+    }
+    return first;
   }
 
   async #auditedDays(): Promise<ReadonlySet<string>> {

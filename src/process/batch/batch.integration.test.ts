@@ -379,7 +379,7 @@ describe("the lake", () => {
     await reset();
     const lake = openEmbeddedLake({ dir: join(engine.folder, "lake"), clock: context.clock });
     const range = { topic: "visits", partition: 0, from: 0, to: 3 };
-    const folder = lake.begin(range);
+    const folder = await lake.begin(range);
     const path = join(folder, "2024-03-09.parquet");
     const rows = [
       `SELECT 0 AS _offset, toDateTime64('${at(DAY)}', 3, 'UTC') AS received_at, 0 AS _flags, 'e0' AS event_id, 'a' AS user, toDecimal64('1.5', 4) AS amount, received_at AS timestamp`,
@@ -390,7 +390,7 @@ describe("the lake", () => {
       path,
       format: "Parquet",
     });
-    lake.commit(range, [
+    await lake.commit(range, [
       {
         path,
         date: "2024-03-09",

@@ -26,17 +26,17 @@ export async function withEvents<Result>(
 ): Promise<Result> {
   const { lake } = context;
   if (lake === undefined || store === "table") return use(quoteName(topic.name));
-  const release = lake.hold(topic.name, HOLD_MS);
+  const release = await lake.hold(topic.name, HOLD_MS);
   try {
     const bound = (ms: number): number => Math.min(Math.max(ms, 0), Date.UTC(9999, 11, 31));
-    const files = lake.files({
+    const files = await lake.files({
       topic: topic.name,
       fromDay: dayOf(bound(range.fromMs)),
       toDay: dayOf(bound(range.toMs - 1)),
     });
     return await use(filesRelation(topic, files));
   } finally {
-    release();
+    await release();
   }
 }
 

@@ -97,7 +97,7 @@ for (const at of [
     assert.equal(await run({ ...order, at: "never" }), "0");
 
     const lake = openEmbeddedLake({ dir: join(dir, "lake"), clock: systemClock });
-    const files = lake.files({ topic: TOPIC.name });
+    const files = await lake.files({ topic: TOPIC.name });
     const onDisk = globSync(join(dir, "lake", TOPIC.name, "*", "*.parquet"));
     assert.deepEqual(files.map(({ path }) => path).toSorted(), onDisk.toSorted());
     assert.equal(

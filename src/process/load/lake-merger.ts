@@ -33,10 +33,10 @@ export class LakeMerger {
     const { lake, warehouse, clock, newestLayoutOf, format = "parquet" } = this.#options;
     const { filesMax = LIMITS.lakeFilesMax, bytesMax = LIMITS.lakeMergedBytesMax } = this.#options;
     const today = new Date(clock.nowMs() - DAY_OVER_MS).toISOString().slice(0, 10);
-    const [merge] = lake.merges({ today, filesMax, bytesMax });
+    const [merge] = await lake.merges({ today, filesMax, bytesMax });
     if (merge === undefined) return { files: 0, idle: true };
     const { files, date, topic } = merge;
-    const path = join(lake.beginMerge(merge), `${date}.${format}`);
+    const path = join(await lake.beginMerge(merge), `${date}.${format}`);
     const columns = fileColumns(newestLayoutOf(topic));
     await warehouse.exportFile({
       from: {
@@ -53,7 +53,7 @@ export class LakeMerger {
     const [counted] = await warehouse.query<{ n: string }>(
       `SELECT count() AS n FROM (${filesQuery([path], format, columns)})`,
     );
-    const swapped = lake.commitMerge(merge, {
+    const swapped = await lake.commitMerge(merge, {
       path,
       date,
       rows: Number(counted?.n),

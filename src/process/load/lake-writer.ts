@@ -70,6 +70,7 @@ export class LakeWriter {
   readonly #format: LakeFormat;
   readonly #files: SpoolFileSupply;
   readonly #counters = new LoadCounters();
+  #positions: readonly LakePosition[] = [];
   /** By topic and partition: the position, and when the oldest event from there was received. */
   readonly #oldest = new Map<string, { readonly from: number; readonly receivedAt: number }>();
 
@@ -83,7 +84,9 @@ export class LakeWriter {
   /** One unit of work; `force` writes what there is, however little. */
   async step({ force = false } = {}): Promise<LakeStep> {
     const startMs = this.#options.clock.monotonicMs();
-    const [pending] = this.#options.lake.pending();
+    const { lake } = this.#options;
+    this.#positions = await lake.positions();
+    const [pending] = await lake.pending();
     if (pending !== undefined) return this.#write(pending, startMs, pending.to);
     const due = this.#nextDue(force);
     if (due !== undefined) return this.#write(due, startMs);
@@ -91,8 +94,9 @@ export class LakeWriter {
     return { rows: 0, files: 0, idle: true };
   }
 
-  positions(): LakePosition[] {
-    return this.#options.lake.positions();
+  /** How far the lake goes, as of the last step. */
+  positions(): readonly LakePosition[] {
+    return this.#positions;
   }
 
   counters(): LoadCounter[] {
@@ -115,11 +119,12 @@ export class LakeWriter {
     const range = { topic, partition, from, to: spool.parts.at(-1)!.to, rows };
     let files: readonly unknown[];
     try {
-      files = lake.commit(range, await this.#stage(spool, lake.begin(range)));
+      files = await lake.commit(range, await this.#stage(spool, await lake.begin(range)));
     } catch (error) {
       for (const path of pathsOf(spool)) this.#files.discard(path);
       throw error;
     }
+    this.#positions = await lake.positions();
     for (const path of pathsOf(spool)) this.#files.giveBack(path);
     this.#options.report?.([{ topic, partition, offset: range.to }]);
     const wallMs = this.#options.clock.monotonicMs() - startMs;
@@ -219,11 +224,12 @@ export class LakeWriter {
   }
 
   #behind(topic: string) {
-    const positions = this.#options.lake.coverage(topic);
     return partitionsBehind(
       this.#options.log,
       topic,
-      (partition) => positions.find((each) => each.partition === partition)?.offset,
+      (partition) =>
+        this.#positions.find((each) => each.topic === topic && each.partition === partition)
+          ?.offset,
     );
   }
 }

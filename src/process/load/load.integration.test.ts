@@ -75,35 +75,35 @@ test("the lake takes every event by its day, rolls by age, and merges days that 
   const common = { log, lake, warehouse, clock, topics: [TOPIC], layoutOf: layoutOfId };
   const writer = new LakeWriter({ ...common, dir: join(dir, "roll"), rowsMax: 900 });
   while (!(await writer.step()).idle);
-  const early = sumOfRows();
+  const early = await sumOfRows();
   assert.ok(early > 0 && early <= shop.made.rows, `${early} rows by size`);
   clock.advance(5 * 60_000);
   while (!(await writer.step()).idle);
-  assert.equal(sumOfRows(), shop.made.rows);
-  for (const file of files()) {
+  assert.equal(await sumOfRows(), shop.made.rows);
+  for (const file of await files()) {
     assert.equal(new Date(file.minTime).toISOString().slice(0, 10), file.date);
     assert.equal(new Date(file.maxTime).toISOString().slice(0, 10), file.date);
   }
 
-  const before = files();
+  const before = await files();
   const merger = new LakeMerger({ lake, warehouse, clock, newestLayoutOf: () => NEW_LAYOUT });
   clock.advance(24 * 3_600_000);
-  const release = lake.hold(TOPIC.name, 60_000);
+  const release = await lake.hold(TOPIC.name, 60_000);
   assert.deepEqual(await merger.step(), { files: 0, idle: true });
-  assert.deepEqual(files(), before);
-  release();
+  assert.deepEqual(await files(), before);
+  await release();
   while (!(await merger.step()).idle);
-  assert.ok(files().length < before.length);
-  const perDay = Map.groupBy(files(), ({ date, partition }) => `${date} ${partition}`);
+  assert.ok((await files()).length < before.length);
+  const perDay = Map.groupBy(await files(), ({ date, partition }) => `${date} ${partition}`);
   assert.ok([...perDay.values()].every((each) => each.length === 1));
-  assert.equal(sumOfRows(), shop.made.rows);
+  assert.equal(await sumOfRows(), shop.made.rows);
   const [row] = await warehouse.query(
     `SELECT count() AS n, countIf(event_type = 'purchase') AS purchases,
        toString(sum("properties.price")) AS price
      FROM file('${dir}/lake/${TOPIC.name}/*/*.parquet', Parquet)`,
   );
   assert.deepEqual(madeOf(row!), shop.made);
-  for (const { path } of files()) {
+  for (const { path } of await files()) {
     const [order] = await warehouse.query<{ ordered: number }>(
       `SELECT arrayExists(d -> d < 0, arrayDifference(groupArray(toInt64(_offset)))) = 0 AS ordered
        FROM (SELECT _offset FROM file('${path}', Parquet) SETTINGS max_threads = 1)`,
@@ -117,8 +117,8 @@ test("the lake takes every event by its day, rolls by age, and merges days that 
   function files() {
     return lake.files({ topic: TOPIC.name });
   }
-  function sumOfRows(): number {
-    return files().reduce((sum, { rows }) => sum + rows, 0);
+  async function sumOfRows(): Promise<number> {
+    return (await files()).reduce((sum, { rows }) => sum + rows, 0);
   }
 });
 
@@ -196,7 +196,7 @@ for (const [format, days] of [
     };
     const writer = new LakeWriter({ ...common, dir: join(dir, "roll"), format });
     assert.equal((await writer.step({ force: true })).files, days + 1);
-    const files = lake.files({ topic: TOPIC.name });
+    const files = await lake.files({ topic: TOPIC.name });
     assert.equal(
       files.reduce((sum, { rows }) => sum + rows, 0),
       1_500,

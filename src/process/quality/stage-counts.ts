@@ -45,11 +45,10 @@ export async function lakeCounts(
   from: number,
   to: number,
 ): Promise<MinuteCounts> {
-  const release = lake.hold(topic, HOLD_MS);
+  const release = await lake.hold(topic, HOLD_MS);
   try {
-    const files = lake
-      .files({ topic })
-      .filter((file) => file.maxReceivedAt >= from && file.minReceivedAt < to);
+    const listed = await lake.files({ topic });
+    const files = listed.filter((file) => file.maxReceivedAt >= from && file.minReceivedAt < to);
     const inOneMinute = (file: LakeFile): boolean =>
       minuteOf(file.minReceivedAt) === minuteOf(file.maxReceivedAt);
     const known = files.filter(inOneMinute).map((file) => ({
@@ -70,7 +69,7 @@ export async function lakeCounts(
     }
     return collect([...known, ...counted]);
   } finally {
-    release();
+    await release();
   }
 }
 

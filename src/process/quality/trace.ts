@@ -99,7 +99,7 @@ async function traced(
     program.run(row.rows, row.start);
     times = { received: program.receivedAt(), event: program.value(0) as number };
   }
-  const files = sources.lake?.find(topic.name, partition, offset) ?? [];
+  const files = (await sources.lake?.find(topic.name, partition, offset)) ?? [];
   return {
     topic: topic.name,
     derived: topic.node.kind === "stream",

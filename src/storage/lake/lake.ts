@@ -1,7 +1,8 @@
 /**
  * The lake: every accepted event in columnar files, by topic and UTC day of the event's time, each
  * file whole or absent, and a manifest that says which files there are. A file's name tells its
- * partition and the offsets it was made from; no two files of a day share an offset.
+ * partition and the offsets it was made from; no two files of a day share an offset. What reads or
+ * writes the manifest may go over a network, so all of it is asynchronous.
  */
 
 /** What files are written in. */
@@ -34,7 +35,7 @@ export interface StagedFile extends LakeFileContents {
 
 /** A file of the lake. */
 export interface LakeFile extends LakeRange, LakeFileContents {
-  /** Absolute path. */
+  /** Absolute path, or a URL (`s3://bucket/key`). */
   readonly path: string;
   readonly format: LakeFormat;
   readonly bytes: number;
@@ -57,16 +58,16 @@ export interface LakeFilesQuery {
 /** Reads the manifest; any number, in any process, beside the writer. */
 export interface LakeReader {
   /** The files of these days, by day, partition and offset; exactly the events they hold count. */
-  files(query: LakeFilesQuery): LakeFile[];
+  files(query: LakeFilesQuery): Promise<LakeFile[]>;
   /** How far the lake covers each partition of a topic. */
-  coverage(topic: string): LakePosition[];
+  coverage(topic: string): Promise<LakePosition[]>;
   /** Files whose range has this offset, one a day; the event is in the one of its own day. */
-  find(topic: string, partition: number, offset: number): LakeFile[];
+  find(topic: string, partition: number, offset: number): Promise<LakeFile[]>;
   /**
    * Keeps the files of a topic where they are, for `forMs` at most or until the function that it
    * gives is called: until then none of them is replaced by a merged one.
    */
-  hold(topic: string, forMs: number): () => void;
+  hold(topic: string, forMs: number): Promise<() => Promise<void>>;
   close(): void;
 }
 
@@ -89,23 +90,23 @@ export interface MergeQuery {
 
 /** The lake's writer: one at a time. */
 export interface LakeWriterPort extends LakeReader {
-  positions(): LakePosition[];
+  positions(): Promise<LakePosition[]>;
   /** Ranges that were begun and not committed: exactly these must be written again. */
-  pending(): LakeRange[];
+  pending(): Promise<LakeRange[]>;
   /**
    * Records durably that this range is being written, and gives an empty folder for its files. A
    * range begins where the one before ended; while one is pending only the same can be begun.
    */
-  begin(range: LakeRange): string;
+  begin(range: LakeRange): Promise<string>;
   /**
    * Takes the files of a range (none, where it has no events): each synced, renamed, its folder
    * synced; then manifest and position together.
    */
-  commit(range: LakeRange, files: readonly StagedFile[]): LakeFile[];
+  commit(range: LakeRange, files: readonly StagedFile[]): Promise<LakeFile[]>;
   /** The merges that are worth doing now, the smallest files first. */
-  merges(query: MergeQuery): LakeMerge[];
+  merges(query: MergeQuery): Promise<LakeMerge[]>;
   /** An empty folder for the file that a merge makes. */
-  beginMerge(merge: LakeMerge): string;
+  beginMerge(merge: LakeMerge): Promise<string>;
   /** Puts the merged file in place of the others; false while a reader holds them. */
-  commitMerge(merge: LakeMerge, file: StagedFile): boolean;
+  commitMerge(merge: LakeMerge, file: StagedFile): Promise<boolean>;
 }

@@ -27,7 +27,12 @@ export class EmbeddedLakeReader implements LakeReader {
     this.clock = clock;
   }
 
-  files({ topic, fromDay = "", toDay = "~" }: LakeFilesQuery): LakeFile[] {
+  async files(query: LakeFilesQuery): Promise<LakeFile[]> {
+    return this.listed(query);
+  }
+
+  /** What `files` gives. */
+  protected listed({ topic, fromDay = "", toDay = "~" }: LakeFilesQuery): LakeFile[] {
     return this.db
       .prepare(
         `SELECT * FROM files WHERE topic = ? AND date >= ? AND date <= ?
@@ -37,14 +42,19 @@ export class EmbeddedLakeReader implements LakeReader {
       .map((row) => fileOf(this.dir, row));
   }
 
-  coverage(topic: string): LakePosition[] {
+  async coverage(topic: string): Promise<LakePosition[]> {
+    return this.covered(topic);
+  }
+
+  /** What `coverage` gives. */
+  protected covered(topic: string): LakePosition[] {
     return this.db
       .prepare("SELECT * FROM positions WHERE topic = ? ORDER BY partition")
       .all(topic)
       .map(positionOf);
   }
 
-  find(topic: string, partition: number, offset: number): LakeFile[] {
+  async find(topic: string, partition: number, offset: number): Promise<LakeFile[]> {
     return this.db
       .prepare(
         `SELECT * FROM files WHERE topic = ? AND partition = ? AND to_offset > ?
@@ -54,11 +64,11 @@ export class EmbeddedLakeReader implements LakeReader {
       .map((row) => fileOf(this.dir, row));
   }
 
-  hold(topic: string, forMs: number): () => void {
+  async hold(topic: string, forMs: number): Promise<() => Promise<void>> {
     const { lastInsertRowid } = this.db
       .prepare("INSERT INTO holds (topic, until) VALUES (?, ?)")
       .run(topic, Math.ceil(this.clock.nowMs() + forMs));
-    return () => void this.db.prepare("DELETE FROM holds WHERE id = ?").run(lastInsertRowid);
+    return async () => void this.db.prepare("DELETE FROM holds WHERE id = ?").run(lastInsertRowid);
   }
 
   close(): void {

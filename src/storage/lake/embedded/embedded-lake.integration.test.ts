@@ -18,7 +18,7 @@ lakeSuite("the lake on a local disk", () => {
   };
 });
 
-test("outsiders find the files by name, and each day's listing beside them", () => {
+test("outsiders find the files by name, and each day's listing beside them", async () => {
   const dir = mkdtempSync(join(tmpdir(), "millrace-lake-"));
   const clock = manualClock(0);
   const contents = {
@@ -31,12 +31,12 @@ test("outsiders find the files by name, and each day's listing beside them", () 
   };
   const day = join(dir, "clicks", "date=1970-01-01");
   const range = (from: number, to: number) => ({ topic: "clicks", partition: 2, from, to });
-  const write = (from: number, to: number, crashPoint?: () => void): void => {
+  const write = async (from: number, to: number, crashPoint?: () => void): Promise<void> => {
     const lake = openEmbeddedLake({ dir, clock, ...(crashPoint && { crashPoint }) });
     try {
-      const path = join(lake.begin(range(from, to)), "x");
+      const path = join(await lake.begin(range(from, to)), "x");
       writeFileSync(path, "x");
-      lake.commit(range(from, to), [{ ...contents, path }]);
+      await lake.commit(range(from, to), [{ ...contents, path }]);
     } finally {
       lake.close();
     }
@@ -47,7 +47,7 @@ test("outsiders find the files by name, and each day's listing beside them", () 
     return (JSON.parse(text) as { files: { file: string }[] }).files.map(({ file }) => file);
   };
   try {
-    write(0, 7);
+    await write(0, 7);
     assert.deepEqual(onDisk(), ["p2-0000000000000000-0000000000000007.parquet"]);
     assert.deepEqual(listed(), onDisk());
     const stop = (): never => {
@@ -55,7 +55,10 @@ test("outsiders find the files by name, and each day's listing beside them", () 
     };
     // After the manifest is written, the listing is behind until the lake is opened again.
     let points = 0;
-    assert.throws(() => write(7, 9, () => void (++points === 3 && stop())), /stopped here/);
+    await assert.rejects(
+      write(7, 9, () => void (++points === 3 && stop())),
+      /stopped here/,
+    );
     assert.equal(onDisk().length, 2);
     assert.equal(listed().length, 1);
     openEmbeddedLake({ dir, clock }).close();
@@ -64,10 +67,10 @@ test("outsiders find the files by name, and each day's listing beside them", () 
     // A merge that stops before its commit leaves nothing behind.
     points = 0;
     const lake = openEmbeddedLake({ dir, clock, crashPoint: stop });
-    const [merge] = lake.merges({ today: "1970-01-02", filesMax: 2, bytesMax: 100 });
-    const path = join(lake.beginMerge(merge!), "x");
+    const [merge] = await lake.merges({ today: "1970-01-02", filesMax: 2, bytesMax: 100 });
+    const path = join(await lake.beginMerge(merge!), "x");
     writeFileSync(path, "xx");
-    assert.throws(() => lake.commitMerge(merge!, { ...contents, rows: 2, path }), /stopped here/);
+    await assert.rejects(lake.commitMerge(merge!, { ...contents, rows: 2, path }), /stopped here/);
     lake.close();
     assert.equal(onDisk().length, 3);
     openEmbeddedLake({ dir, clock }).close();

@@ -53,18 +53,22 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
     this.#writeListings();
   }
 
-  positions(): LakePosition[] {
+  async positions(): Promise<LakePosition[]> {
     return this.db.prepare("SELECT * FROM positions").all().map(positionOf);
   }
 
-  pending(): LakeRange[] {
+  async pending(): Promise<LakeRange[]> {
+    return this.#intents();
+  }
+
+  #intents(): LakeRange[] {
     return this.db.prepare("SELECT * FROM intents").all().map(rangeOf);
   }
 
-  begin(range: LakeRange): string {
+  async begin(range: LakeRange): Promise<string> {
     const { topic, partition, from, to } = range;
     assert(to > from, `an empty range of ${topic}, partition ${partition}`);
-    const pending = this.pending().find((each) => isOf(each, range));
+    const pending = this.#intents().find((each) => isOf(each, range));
     if (pending === undefined) {
       this.#assertNext(range);
       this.db.prepare("INSERT INTO intents VALUES (?, ?, ?, ?)").run(topic, partition, from, to);
@@ -78,7 +82,7 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
     return emptyFolder(stagingFolder(this.dir, range, "roll"));
   }
 
-  commit(range: LakeRange, staged: readonly StagedFile[]): LakeFile[] {
+  async commit(range: LakeRange, staged: readonly StagedFile[]): Promise<LakeFile[]> {
     const { topic, partition, to } = range;
     const files = staged.map((each) => this.#place(range, each));
     this.#syncFolders(files);
@@ -99,7 +103,7 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
     return files;
   }
 
-  merges(query: MergeQuery): LakeMerge[] {
+  async merges(query: MergeQuery): Promise<LakeMerge[]> {
     const rows = this.db
       .prepare("SELECT * FROM files ORDER BY topic, date, partition, from_offset")
       .all();
@@ -109,11 +113,11 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
     );
   }
 
-  beginMerge(merge: LakeMerge): string {
+  async beginMerge(merge: LakeMerge): Promise<string> {
     return emptyFolder(stagingFolder(this.dir, rangeOfMerge(merge), "merge"));
   }
 
-  commitMerge(merge: LakeMerge, staged: StagedFile): boolean {
+  async commitMerge(merge: LakeMerge, staged: StagedFile): Promise<boolean> {
     const range = rangeOfMerge(merge);
     const rows = merge.files.reduce((sum, file) => sum + file.rows, 0);
     assert(rows === staged.rows, `a merge of ${rows} rows gave ${staged.rows}`);
@@ -184,7 +188,7 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
   }
 
   #assertNext({ topic, partition, from }: LakeRange): void {
-    const position = this.coverage(topic).find((each) => each.partition === partition);
+    const position = this.covered(topic).find((each) => each.partition === partition);
     const next = position?.offset ?? from;
     assert(
       next === from,
@@ -215,7 +219,7 @@ export class EmbeddedLake extends EmbeddedLakeReader implements LakeWriterPort {
     for (const row of this.db.prepare("SELECT * FROM stale").all()) {
       const topic = String(row["topic"]);
       const date = String(row["date"]);
-      const files = this.files({ topic, fromDay: date, toDay: date });
+      const files = this.listed({ topic, fromDay: date, toDay: date });
       const listed = files.map(({ path, topic: _, date: __, ...rest }) => ({
         file: path.slice(dirname(path).length + 1),
         ...rest,
