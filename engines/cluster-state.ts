@@ -8,7 +8,7 @@ import type { ProcessIdentity } from "./process-identity.ts";
 export interface ClusterState {
   readonly ports: Readonly<Record<string, number>>;
   readonly secrets: Readonly<Record<string, string>>;
-  /** Processes that were started and not stopped, by part. */
+  /** The process that was last started for a part; it may have ended. */
   readonly processes: Readonly<Record<string, StartedProcess>>;
 }
 

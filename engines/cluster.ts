@@ -12,7 +12,13 @@ import {
   writeState,
   type ClusterState,
 } from "./cluster-state.ts";
-import type { EngineContext, EngineName, InstalledEngine, Part } from "./engine.ts";
+import {
+  ENGINE_NAMES,
+  type EngineName,
+  type FetchContext,
+  type Part,
+  type PlacedEngine,
+} from "./engine.ts";
 import { ENGINES, withNeeds } from "./engines.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { freePort, isFree } from "./free-port.ts";
@@ -56,21 +62,23 @@ export class Cluster {
    * Starts what isn't running of the engines and of those that they need, and waits until each
    * answers. Throws `ENGINE_UNAVAILABLE` (something isn't installed) or `ENGINE_FAILED`.
    */
-  up(names: readonly EngineName[]): Promise<ClusterAddresses> {
+  async up(names: readonly EngineName[]): Promise<ClusterAddresses> {
+    const wanted = withNeeds(names);
+    // Before the lock is taken: it may take minutes, and others want to use what runs.
+    for (const name of wanted) await ENGINES[name].fetch(this.#fetchContext(name));
     return this.#alone(async () => {
-      const wanted = withNeeds(names);
-      const installed = new Map<EngineName, InstalledEngine>();
+      const placed = new Map<EngineName, PlacedEngine>();
       let addresses = readAddresses(this.folder);
       for (const name of wanted) {
         await this.#reservePorts(name);
-        const engine = await this.#install(name, addresses);
-        installed.set(name, engine);
+        const engine = await this.#place(name, addresses);
+        placed.set(name, engine);
         addresses = { ...addresses, ...engine.addresses };
       }
       const ready = new Map<EngineName, Promise<void>>();
       for (const name of wanted) {
         await Promise.all(ENGINES[name].needs.map((needed) => ready.get(needed)!));
-        const started = this.#start(name, installed.get(name)!);
+        const started = this.#start(name, placed.get(name)!);
         // Awaited below; a failure before that must not end the process.
         started.catch(() => undefined);
         ready.set(name, started);
@@ -81,8 +89,11 @@ export class Cluster {
     });
   }
 
-  /** Ends exactly what was started here, the last first; the names of what was running. */
-  down(): Promise<readonly string[]> {
+  /**
+   * Ends exactly what was started here, the last first; the names of what was running. With
+   * `losing: "disk"` the data goes too, and with it ports and passwords.
+   */
+  down({ losing }: { readonly losing?: "disk" } = {}): Promise<readonly string[]> {
     return this.#alone(async () => {
       const { processes } = readState(this.folder);
       const running = Object.entries(processes).filter(([, process]) => isRunning(process));
@@ -92,8 +103,16 @@ export class Cluster {
           parts.map(([, process]) => endProcess(process, process.stopSignal, process.stopMs)),
         );
       }
-      this.#change(() => ({ processes: {} }));
       rmSync(this.addressesFile, { force: true });
+      if (losing === "disk") {
+        for (const { dataFolder } of Object.values(processes)) {
+          if (dataFolder !== undefined) rmSync(dataFolder, { recursive: true, force: true });
+        }
+        for (const name of ENGINE_NAMES) {
+          rmSync(join(this.folder, name), { recursive: true, force: true });
+        }
+        writeState(this.folder, { ports: {}, secrets: {}, processes: {} });
+      }
       return running.map(([name]) => name);
     });
   }
@@ -127,8 +146,8 @@ export class Cluster {
   startAgain(name: string): Promise<void> {
     return this.#alone(async () => {
       const { engine } = this.#processOf(name);
-      const installed = await this.#install(engine, readAddresses(this.folder));
-      const part = installed.parts.find((one) => one.name === name)!;
+      const placed = await this.#place(engine, readAddresses(this.folder));
+      const part = placed.parts.find((one) => one.name === name)!;
       await this.#startOne(engine, part);
     });
   }
@@ -158,24 +177,29 @@ export class Cluster {
     });
   }
 
-  async #install(name: EngineName, addresses: ClusterAddresses): Promise<InstalledEngine> {
-    const folder = join(this.folder, name);
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+  #fetchContext(name: EngineName): FetchContext {
     const tell = (text: string): void => this.#tell(`${name}: ${text}`);
-    const context: EngineContext = {
-      folder,
+    return {
       env: this.#env,
-      addresses,
       tell,
-      port: (port) => readState(this.folder).ports[port]!,
-      secret: (secret) => this.#secret(secret),
       cached: (key, make) => cachedFolder(cacheFolder(this.#env), key, tell, make),
       jdk: (least, most) => findJdk(this.#env, least, most),
     };
-    return ENGINES[name].install(context);
   }
 
-  async #start(name: EngineName, { parts, settle }: InstalledEngine): Promise<void> {
+  #place(name: EngineName, addresses: ClusterAddresses): Promise<PlacedEngine> {
+    const folder = join(this.folder, name);
+    mkdirSync(folder, { recursive: true });
+    return ENGINES[name].place({
+      ...this.#fetchContext(name),
+      folder,
+      addresses,
+      port: (port) => readState(this.folder).ports[port]!,
+      secret: (secret) => this.#secret(secret),
+    });
+  }
+
+  async #start(name: EngineName, { parts, settle }: PlacedEngine): Promise<void> {
     await Promise.all(parts.map((part) => this.#startOne(name, part)));
     await settle?.();
   }
@@ -219,7 +243,9 @@ export class Cluster {
 
   #secret(name: string): string {
     const { secrets } = readState(this.folder);
-    const made = secrets[name] ?? randomHex(16);
+    const kept = secrets[name];
+    if (kept !== undefined) return kept;
+    const made = randomHex(16);
     this.#change(() => ({ secrets: { ...secrets, [name]: made } }));
     return made;
   }

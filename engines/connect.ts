@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine, EngineContext } from "./engine.ts";
+import type { Engine, EngineContext, FetchContext } from "./engine.ts";
 import { mavenFiles } from "./fetch/maven.ts";
 import { unpackArchives } from "./fetch/unpack.ts";
 import { answersOk } from "./http-ready.ts";
@@ -15,10 +15,10 @@ export const connect: Engine = {
   summary: "Kafka Connect 4.3 with Debezium for PostgreSQL and the file connectors",
   needs: ["kafka"],
   ports: ["connect"],
-  install: async (context) => {
-    const jdk = await context.jdk(17);
-    const libraries = await mavenFiles(context, "kafka");
-    const plugins = await pluginFolder(context);
+  fetch: fetchConnect,
+  place: async (context) => {
+    const { jdk, libraries, plugins } = await fetchConnect(context);
+    const folder = pluginFolder(context, plugins);
     const url = `http://127.0.0.1:${context.port("connect")}`;
     const file = join(context.folder, "worker.properties");
     const flags = [...JVM_FLAGS, log4jFlag(context.folder), "-cp", join(libraries, "*")];
@@ -29,7 +29,7 @@ export const connect: Engine = {
           command: jdk.java,
           args: [...flags, "org.apache.kafka.connect.cli.ConnectDistributed", file],
           cwd: context.folder,
-          prepare: () => writeProperties(file, workerProperties(context, plugins)),
+          prepare: () => writeProperties(file, workerProperties(context, folder)),
           // Answered only by a worker that has joined its group.
           ready: () => answersOk(`${url}/connectors`),
         },
@@ -68,14 +68,22 @@ function workerProperties(
   };
 }
 
+async function fetchConnect(context: FetchContext) {
+  return {
+    jdk: await context.jdk(17),
+    libraries: await mavenFiles(context, "kafka"),
+    plugins: {
+      file: await mavenFiles(context, "connect-file"),
+      debezium: await mavenFiles(context, "debezium", unpackArchives),
+    },
+  };
+}
+
 /** One folder with a folder, or jar, for each plugin, as Connect wants them. */
-async function pluginFolder(context: EngineContext): Promise<string> {
+function pluginFolder(context: EngineContext, plugins: Readonly<Record<string, string>>): string {
   const folder = join(context.folder, "plugins");
   mkdirSync(folder, { recursive: true });
-  for (const [name, files] of [
-    ["file", await mavenFiles(context, "connect-file")],
-    ["debezium", await mavenFiles(context, "debezium", unpackArchives)],
-  ] as const) {
+  for (const [name, files] of Object.entries(plugins)) {
     const link = join(folder, name);
     rmSync(link, { force: true });
     symlinkSync(files, link);

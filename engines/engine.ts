@@ -40,15 +40,9 @@ export interface Part {
   readonly stopSignal?: NodeJS.Signals;
 }
 
-/** What an engine is given. */
-export interface EngineContext {
-  /** The engine's own folder in the cluster's folder; exists. */
-  readonly folder: string;
+/** What an engine is given to fetch its files with. */
+export interface FetchContext {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A port of 127.0.0.1 under a name, chosen once and kept. */
-  port(name: string): number;
-  /** A secret under a name, made once and kept. */
-  secret(name: string): string;
   /**
    * A folder of the cache, made by `make` where it isn't there yet. `make` fills an empty folder,
    * which gets its name when it is complete.
@@ -56,21 +50,31 @@ export interface EngineContext {
   cached(name: string, make: (folder: string) => Promise<void>): Promise<string>;
   /** The newest Java from `least` to `most`; throws `ENGINE_UNAVAILABLE`. */
   jdk(least: number, most?: number): Promise<Jdk>;
-  /** Where the engines that this one needs answer. */
-  readonly addresses: ClusterAddresses;
   /** One line of progress. */
   tell(text: string): void;
 }
 
-/** An engine after its files were fetched: what to start, and where it will answer. */
-export interface InstalledEngine {
+/** What it is given to run in a cluster. */
+export interface EngineContext extends FetchContext {
+  /** The engine's own folder in the cluster's folder; exists. */
+  readonly folder: string;
+  /** A port of 127.0.0.1 under a name, chosen once and kept. */
+  port(name: string): number;
+  /** A secret under a name, made once and kept. */
+  secret(name: string): string;
+  /** Where the engines that this one needs answer. */
+  readonly addresses: ClusterAddresses;
+}
+
+/** An engine in a cluster: what to start, and where it will answer. */
+export interface PlacedEngine {
   readonly parts: readonly Part[];
   readonly addresses: ClusterAddresses;
   /** After all parts are ready for the first time: users, databases. Must be repeatable. */
   settle?(): Promise<void>;
 }
 
-/** A real server: how to get it and how to start it. Nothing happens until `install`. */
+/** A real server: how to get it and how to start it. Nothing happens until it is asked to. */
 export interface Engine {
   readonly name: EngineName;
   /** One line for a person. */
@@ -79,6 +83,11 @@ export interface Engine {
   readonly needs: readonly EngineName[];
   /** Names of its ports. */
   readonly ports: readonly string[];
-  /** Fetches what is missing; throws `ENGINE_UNAVAILABLE` with what to install. */
-  install(context: EngineContext): Promise<InstalledEngine>;
+  /**
+   * Fetches what is missing, which may take minutes; throws `ENGINE_UNAVAILABLE` with what to
+   * install. What it gives is the engine's own business.
+   */
+  fetch(context: FetchContext): Promise<unknown>;
+  /** Its parts in a cluster; quick, since everything was fetched. */
+  place(context: EngineContext): Promise<PlacedEngine>;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../src/core/clock.ts";
-import type { Engine, EngineContext, Part } from "./engine.ts";
+import type { Engine, EngineContext, FetchContext, Part } from "./engine.ts";
 import { mavenFiles } from "./fetch/maven.ts";
 import { pipSource } from "./fetch/pip.ts";
 import { flinkProperties, TASK_MANAGER, writeFlinkConfiguration } from "./flink-configuration.ts";
@@ -40,9 +40,9 @@ export const flink: Engine = {
     "flink-taskmanager-data",
     "flink-gateway",
   ],
-  install: async (context) => {
-    const jdk = await context.jdk(17, 21);
-    const home = await mavenFiles(context, "flink", addDistribution);
+  fetch: fetchFlink,
+  place: async (context) => {
+    const { jdk, home } = await fetchFlink(context);
     const configuration = join(context.folder, "conf");
     const properties = flinkProperties(context);
     writeFlinkConfiguration(configuration, properties);
@@ -125,6 +125,11 @@ export const flink: Engine = {
     };
   },
 };
+
+async function fetchFlink(context: FetchContext) {
+  const jdk = await context.jdk(17, 21);
+  return { jdk, home: await mavenFiles(context, "flink", addDistribution) };
+}
 
 /** Ready once the JobManager heard of this very process: its predecessor had the same name. */
 function registered(restUrl: string): Pick<Part, "prepare" | "ready"> {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Engine, EngineContext, Part } from "./engine.ts";
+import type { Engine, EngineContext, FetchContext, Part } from "./engine.ts";
 import { mavenFiles } from "./fetch/maven.ts";
 import { log4jFlag } from "./java-logging.ts";
 import type { Jdk } from "./jdk.ts";
@@ -26,10 +26,9 @@ export const kafka: Engine = {
   summary: "Apache Kafka 4.3, three brokers (KRaft)",
   needs: [],
   ports: BROKERS.flatMap((id) => [`kafka-${id}`, `kafka-${id}-controller`]),
-  install: async (context) => {
-    const jdk = await context.jdk(17);
-    const libraries = await mavenFiles(context, "kafka");
-    const formatted = await formattedStorage(context, jdk, libraries);
+  fetch: fetchKafka,
+  place: async (context) => {
+    const { jdk, libraries, formatted } = await fetchKafka(context);
     const logging = log4jFlag(context.folder);
     return {
       parts: BROKERS.map((id): Part => {
@@ -57,8 +56,14 @@ export const kafka: Engine = {
   },
 };
 
+async function fetchKafka(context: FetchContext) {
+  const jdk = await context.jdk(17);
+  const libraries = await mavenFiles(context, "kafka");
+  return { jdk, libraries, formatted: await formattedStorage(context, jdk, libraries) };
+}
+
 function brokerProperties(
-  context: EngineContext,
+  context: Pick<EngineContext, "port">,
   id: number,
   data: string,
 ): Record<string, string | number | boolean> {
@@ -101,10 +106,10 @@ function brokerProperties(
  * What `kafka-storage format` writes for one node, made once: its `bootstrap.checkpoint` is the
  * same for every cluster, and `meta.properties` is four lines.
  */
-function formattedStorage(context: EngineContext, jdk: Jdk, libraries: string): Promise<string> {
+function formattedStorage(context: FetchContext, jdk: Jdk, libraries: string): Promise<string> {
   return context.cached(`${basename(libraries)}-formatted`, async (folder) => {
     const file = join(folder, "broker.properties");
-    writeProperties(file, { ...brokerProperties(context, 1, folder) });
+    writeProperties(file, brokerProperties({ port: () => 1 }, 1, folder));
     const args = ["format", "-t", clusterId(randomBytes(16)), "-c", file];
     await runTool(jdk.java, ["-cp", join(libraries, "*"), "kafka.tools.StorageTool", ...args], {
       install: "install Java 17 or newer",

@@ -16,7 +16,8 @@ export const mosquitto: Engine = {
   summary: "Mosquitto, an MQTT broker, of the system",
   needs: [],
   ports: ["mqtt"],
-  install: async (context) => {
+  fetch: (context) => systemProgram(context, "mosquitto", "mosquitto"),
+  place: async (context) => {
     const program = await systemProgram(context, "mosquitto", "mosquitto");
     const port = context.port("mqtt");
     const data = join(context.folder, "data");

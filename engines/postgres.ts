@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint } from "../src/core/fingerprint.ts";
-import type { Engine, EngineContext, Part } from "./engine.ts";
+import type { Engine, EngineContext, FetchContext, Part } from "./engine.ts";
 import { systemProgram } from "./fetch/apt.ts";
 import { runTool } from "./run-tool.ts";
 
@@ -14,8 +14,9 @@ export const postgres: Engine = {
   summary: "PostgreSQL, of the system",
   needs: [],
   ports: ["postgres"],
-  install: async (context) => {
-    const program = await systemProgram(context, "postgres", "postgresql", programFolders());
+  fetch: fetchPostgres,
+  place: async (context) => {
+    const program = await fetchPostgres(context);
     const port = context.port("postgres");
     const password = context.secret("postgres");
     const user = await unprivilegedUser();
@@ -51,6 +52,10 @@ export const postgres: Engine = {
     };
   },
 };
+
+function fetchPostgres(context: FetchContext): Promise<string> {
+  return systemProgram(context, "postgres", "postgresql", programFolders);
+}
 
 const connection = (port: number, password: string, database: string) => ({
   PGHOST: "127.0.0.1",

@@ -11,7 +11,8 @@ export const redis: Engine = {
   summary: "Redis, of the system",
   needs: [],
   ports: ["redis"],
-  install: async (context) => {
+  fetch: (context) => systemProgram(context, "redis-server", "redis-server"),
+  place: async (context) => {
     const program = await systemProgram(context, "redis-server", "redis-server");
     const port = context.port("redis");
     const password = context.secret("redis");

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { MillraceError } from "../src/core/errors.ts";
-import type { Engine, EngineContext } from "./engine.ts";
+import type { Engine, EngineContext, FetchContext } from "./engine.ts";
 import { mavenFiles } from "./fetch/maven.ts";
 import { unpackArchives } from "./fetch/unpack.ts";
 import { answersOk } from "./http-ready.ts";
@@ -16,9 +16,9 @@ export const registry: Engine = {
   summary: "Apicurio Registry, with Confluent's API",
   needs: [],
   ports: ["registry", "registry-management"],
-  install: async (context) => {
-    const { jdk, name, start } = await release(context);
-    const home = await mavenFiles(context, name, unpackArchives);
+  fetch: fetchRegistry,
+  place: async (context) => {
+    const { jdk, start, home } = await fetchRegistry(context);
     const data = join(context.folder, "data");
     const url = `http://127.0.0.1:${context.port("registry")}/apis/ccompat/v7`;
     return {
@@ -38,6 +38,11 @@ export const registry: Engine = {
   },
 };
 
+async function fetchRegistry(context: FetchContext) {
+  const { jdk, name, start } = await release(context);
+  return { jdk, start, home: await mavenFiles(context, name, unpackArchives) };
+}
+
 interface Release {
   readonly jdk: Jdk;
   /** Its file in `poms/`. */
@@ -47,7 +52,7 @@ interface Release {
 }
 
 /** The newest release wants Java 21; without one, the last that ran on 17. */
-async function release(context: EngineContext): Promise<Release> {
+async function release(context: FetchContext): Promise<Release> {
   try {
     const jdk = await context.jdk(21);
     return { jdk, name: "registry", start: (home) => ["-jar", join(home, "quarkus-run.jar")] };

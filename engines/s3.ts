@@ -14,7 +14,8 @@ export const s3: Engine = {
   summary: "versitygw, an S3 server over a folder",
   needs: [],
   ports: ["s3"],
-  install: async (context) => {
+  fetch: (context) => goProgram(context, MODULE),
+  place: async (context) => {
     const program = await goProgram(context, MODULE);
     const data = join(context.folder, "data");
     const address = `127.0.0.1:${context.port("s3")}`;

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine } from "./engine.ts";
+import type { Engine, FetchContext } from "./engine.ts";
 import { mavenFiles } from "./fetch/maven.ts";
 import { pipSource } from "./fetch/pip.ts";
 
@@ -15,12 +15,17 @@ export const spark: Engine = {
   summary: "Apache Spark 4.1 with Iceberg and S3",
   needs: [],
   ports: [],
-  install: async (context) => {
-    const jdk = await context.jdk(17, 21);
-    const home = await mavenFiles(context, "spark", addDistribution);
+  fetch: fetchSpark,
+  place: async (context) => {
+    const { jdk, home } = await fetchSpark(context);
     return { parts: [], addresses: { spark: { home, javaHome: jdk.home } } };
   },
 };
+
+async function fetchSpark(context: FetchContext) {
+  const jdk = await context.jdk(17, 21);
+  return { jdk, home: await mavenFiles(context, "spark", addDistribution) };
+}
 
 /** Spark itself comes from PyPI, which keeps no modes: programs are made executable here. */
 async function addDistribution(folder: string): Promise<void> {

@@ -9,7 +9,8 @@ export const victoriaMetrics: Engine = {
   summary: "VictoriaMetrics, of the system",
   needs: [],
   ports: ["victoria-metrics"],
-  install: async (context) => {
+  fetch: (context) => systemProgram(context, "victoria-metrics", "victoria-metrics"),
+  place: async (context) => {
     const program = await systemProgram(context, "victoria-metrics", "victoria-metrics");
     const address = `127.0.0.1:${context.port("victoria-metrics")}`;
     const data = join(context.folder, "data");

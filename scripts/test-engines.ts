@@ -42,6 +42,6 @@ async function endForgotten(runs: string): Promise<void> {
 
 async function endCluster(folder: string): Promise<void> {
   const quiet = (): void => undefined;
-  await new Cluster({ folder, env: process.env, tell: quiet }).down();
+  await new Cluster({ folder, env: process.env, tell: quiet }).down({ losing: "disk" });
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { MillraceError } from "../../src/core/errors.ts";
-import type { EngineContext } from "../engine.ts";
+import type { FetchContext } from "../engine.ts";
 import { runTool } from "../run-tool.ts";
 
 /** Places of servers that a user's path often leaves out. */
@@ -13,14 +13,14 @@ const MORE_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/ho
  * kept from starting.
  */
 export async function systemProgram(
-  context: EngineContext,
+  context: FetchContext,
   program: string,
   packageName: string,
-  folders: readonly string[] = [],
+  folders: () => readonly string[] = () => [],
 ): Promise<string> {
   const found = (): string | undefined => {
     const path = (context.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-    const all = [...folders, ...path, ...MORE_FOLDERS];
+    const all = [...folders(), ...path, ...MORE_FOLDERS];
     return all.map((folder) => join(folder, program)).find((file) => existsSync(file));
   };
   const there = found();
@@ -35,7 +35,7 @@ export async function systemProgram(
   });
 }
 
-async function aptInstall(context: EngineContext, packageName: string): Promise<void> {
+async function aptInstall(context: FetchContext, packageName: string): Promise<void> {
   context.tell(`installing ${packageName} with apt`);
   const options = {
     install: `install ${packageName}`,

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { EngineContext } from "../engine.ts";
+import type { FetchContext } from "../engine.ts";
 import { runTool } from "../run-tool.ts";
 
 /** Builds a Go program (`module/path@version`) into the cache; the program's path. */
-export async function goProgram(context: EngineContext, module: string): Promise<string> {
+export async function goProgram(context: FetchContext, module: string): Promise<string> {
   const [path, version] = module.split("@");
   const program = path!.split("/").at(-1)!;
   const folder = await context.cached(`${program}-${version}`, async (unfinished) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { fingerprint } from "../../src/core/fingerprint.ts";
-import type { EngineContext } from "../engine.ts";
+import type { FetchContext } from "../engine.ts";
 import { runTool } from "../run-tool.ts";
 
 const PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
@@ -12,7 +12,7 @@ const TELL_EVERY_BYTES = 10e6;
  * own repository keeps what was fetched when a run is cut off. `finish` may unpack them.
  */
 export function mavenFiles(
-  context: Pick<EngineContext, "cached" | "tell">,
+  context: Pick<FetchContext, "cached" | "tell">,
   name: string,
   finish?: (folder: string) => Promise<void>,
 ): Promise<string> {

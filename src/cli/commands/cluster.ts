@@ -16,14 +16,14 @@ export const command: Command = {
     "millrace cluster up [--only kafka,registry]",
     "millrace cluster status",
     "millrace cluster logs [ENGINE]",
-    "millrace cluster down",
+    "millrace cluster down [--delete-data]",
   ],
   details: [
     `The engines are ${ENGINE_NAMES.join(", ")}.`,
     "They are the real servers, without containers, on free ports of this machine only. What is",
     "fetched is kept in ~/.cache/millrace (or MILLRACE_CACHE). When all answer, their addresses",
     `are in the file cluster.json of the cluster's folder. \`down\` ends what \`up\` started and`,
-    "keeps the data.",
+    "keeps the data, ports and passwords for the next \`up\`.",
   ].join("\n"),
   options: {
     only: {
@@ -37,6 +37,7 @@ export const command: Command = {
       default: FOLDER,
       description: "the cluster's folder",
     },
+    "delete-data": { type: "boolean", description: "with down: the engines' data too" },
     json: { type: "boolean", description: "print JSON" },
   },
   run: async (args, io) => {
@@ -67,7 +68,7 @@ async function up(cluster: Cluster, args: CommandArguments, io: Io): Promise<voi
 }
 
 async function down(cluster: Cluster, args: CommandArguments, io: Io): Promise<void> {
-  const ended = await cluster.down();
+  const ended = await cluster.down(args.flag("delete-data") ? { losing: "disk" } : {});
   if (args.flag("json")) io.out(`${JSON.stringify({ ended })}\n`);
   else io.out(ended.length === 0 ? "nothing was running\n" : `ended ${ended.join(", ")}\n`);
 }
