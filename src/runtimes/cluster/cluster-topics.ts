@@ -1,3 +1,4 @@
+import { alertAvro } from "../../language/compile/avro/alert-avro.ts";
 import { metricAvro } from "../../language/compile/avro/metric-avro.ts";
 import { topicAvro } from "../../language/compile/avro/topic-avro.ts";
 import { isMadeByGate } from "../../language/compile/kafka-streams/made-by-gate.ts";
@@ -44,6 +45,9 @@ export async function deployTopics(
   }
   for (const metric of plan.metrics) {
     schemas.set(names.rows(metric.name), JSON.stringify(metricAvro(metric, NAMESPACE)));
+  }
+  for (const anomaly of plan.anomalies) {
+    schemas.set(names.alerts(anomaly.name), JSON.stringify(alertAvro(anomaly.name, NAMESPACE)));
   }
   const registered = await registerAll(registry, [...schemas].map(wantedSchema));
   const idOf = new Map(registered.map(({ subject, id }) => [subject, id]));

@@ -1,0 +1,177 @@
+/** Two collectors, the gate and the metrics' runner: from a POST to the rows of a metric. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { CaseCluster } from "../../../conformance/cluster/records.ts";
+import { engineSuite } from "../../../engines/engine-test.ts";
+import { freePort } from "../../../engines/free-port.ts";
+import { StreamsRunner } from "../../../engines/streams-runner.ts";
+import shop from "../../../examples/shop/pipeline.ts";
+import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
+import { schemaIdOf } from "../../storage/log/kafka/framed-record.ts";
+import { startReplica, type Replica } from "./replica.fixture.ts";
+
+const NAMESPACE = "millrace";
+const USERS = 40;
+const VIEWS = 5;
+const timeout = 180_000;
+
+await engineSuite("a cluster's collectors", ["kafka", "registry"], ({ kafka, registry }) => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-cluster-"));
+  const prefix = `t${process.pid}-${Date.now().toString(36)}`;
+  const config = join(folder, "cluster.json");
+  writeFileSync(config, JSON.stringify({ kafka, registry, prefix, partitions: 3 }));
+  const cases = new CaseCluster({ bootstrap: kafka.bootstrap, registryUrl: registry.url }, prefix);
+  const replicas: Replica[] = [];
+  let runner: StreamsRunner;
+
+  before(
+    async () => {
+      for (const name of ["a", "b"]) {
+        replicas.push(await startReplica({ config, role: "collect", data: join(folder, name) }));
+      }
+      runner = await StreamsRunner.make(
+        {
+          plan: compileKafkaStreams(shop.plan, { namespace: NAMESPACE, prefix }),
+          application: prefix,
+          bootstrap: kafka.bootstrap,
+          registryUrl: registry.url,
+          roles: ["gate", "metrics"],
+          threads: 1,
+          emitMs: 200,
+          httpPort: await freePort(new Set()),
+          folder,
+        },
+        process.env,
+        (text) => void process.stderr.write(`  ${text}\n`),
+      );
+      await runner.start();
+    },
+    { timeout },
+  );
+  after(async () => {
+    for (const replica of replicas) await replica.stop();
+    await runner.stop();
+    const own = (await cases.client.topics()).filter((name) => name.startsWith(prefix));
+    await cases.client.deleteTopics(own);
+    await cases.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const post = async (replica: number, events: readonly object[]): Promise<Answer> => {
+    const answer = await fetch(`${replicas[replica]!.url}/v1/events?topic=user-events`, {
+      method: "POST",
+      headers: { authorization: "Bearer dev" },
+      body: JSON.stringify(events),
+    });
+    return (await answer.json()) as Answer;
+  };
+
+  describe("a cluster's collectors", () => {
+    test("what two of them take twice is counted once", { timeout }, async () => {
+      const now = Date.now();
+      const events = Array.from({ length: USERS * VIEWS }, (_, index) => ({
+        event_id: randomUUID(),
+        user_id: `user-${index % USERS}`,
+        event_type: "page_view",
+        timestamp: new Date(now - (index % 7) * 1_000).toISOString(),
+        properties: { page_url: `https://shop.example/${index % 4}` },
+      }));
+      for (const replica of [0, 1]) {
+        const { accepted } = await post(replica, events);
+        assert.equal(accepted, events.length);
+      }
+      const clean = await until(async () => {
+        const records = await cases.records(`${prefix}.user-events`);
+        const ids = new Set(records.flatMap(({ value }) => idsIn(value, events)));
+        return ids.size === events.length ? records : undefined;
+      });
+      const all = clean.flatMap(({ value }) => idsIn(value, events));
+      assert.equal(all.length, events.length, "no event is in the clean topic twice");
+
+      const metric = shop.plan.metrics.find(({ name }) => name === "page-view-counts")!;
+      const views = await until(async () => {
+        const rows = await cases.rows(metric, prefix);
+        const sum = rows.reduce((total, { components }) => total + Number(components[0]), 0);
+        return sum >= events.length ? rows : undefined;
+      });
+      assert.equal(
+        views.reduce((total, { components }) => total + Number(components[0]), 0),
+        events.length,
+      );
+      assert.deepEqual(
+        [...new Set(views.map(({ key }) => key))].toSorted(),
+        [0, 1, 2, 3].map((page) => JSON.stringify([`https://shop.example/${page}`])),
+      );
+    });
+
+    test("what breaks a rule is kept with its bytes and the reason", { timeout }, async () => {
+      const event = {
+        event_id: randomUUID(),
+        user_id: "u",
+        event_type: "purchase",
+        timestamp: new Date().toISOString(),
+        properties: { price: "-1.00", currency: "EUR" },
+      };
+      const { results } = await post(0, [event]);
+      assert.deepEqual([results[0]!.status, results[0]!.reason], ["quarantined", "RULE_BROKEN"]);
+      const [kept] = await cases.records(`${prefix}.user-events.quarantine`);
+      assert.equal(Buffer.from(kept!.value!).toString(), JSON.stringify(event));
+    });
+
+    test("a table's row is known to every collector", { timeout }, async () => {
+      const identify = { userId: "known", traits: { country: "DE" }, type: "identify" };
+      const answer = await fetch(`${replicas[0]!.url}/v1/identify`, {
+        method: "POST",
+        headers: { authorization: `Basic ${btoa("dev:")}` },
+        body: JSON.stringify({ ...identify, messageId: randomUUID() }),
+      });
+      assert.equal(answer.status, 200);
+      await until(async () => {
+        const event = {
+          event_id: randomUUID(),
+          user_id: "known",
+          event_type: "click",
+          timestamp: new Date().toISOString(),
+          properties: {},
+        };
+        await post(1, [event]);
+        const figures = await (await fetch(`${replicas[1]!.url}/metrics`)).text();
+        const broken = Number(
+          /rules_broken_total\{rule="known-user"\} (\d+)/.exec(figures)?.[1] ?? 0,
+        );
+        const sent = ++clicks;
+        return broken < sent ? true : undefined;
+      });
+    });
+  });
+  let clicks = USERS * VIEWS;
+});
+
+interface Answer {
+  readonly accepted: number;
+  readonly results: readonly { readonly status: string; readonly reason?: string }[];
+}
+
+/** Ids of these events that a record has. */
+function idsIn(
+  value: Uint8Array | null,
+  events: readonly { readonly event_id: string }[],
+): string[] {
+  if (value === null) return [];
+  assert.ok(schemaIdOf(value) > 0);
+  const text = Buffer.from(value).toString("latin1");
+  return events.flatMap(({ event_id: id }) => (text.includes(id) ? [id] : []));
+}
+
+/** What `look` gives at last; the test's own time limit ends it. */
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
