@@ -61,6 +61,8 @@ export const ERROR_CODES = {
   KAFKA_UNAVAILABLE: code(503, "a broker of Kafka doesn't answer as it should; try again"),
   REGISTRY_UNAVAILABLE: code(503, "the schema registry doesn't answer as it should; try again"),
   FLINK_UNAVAILABLE: code(503, "Flink doesn't answer; try again"),
+  LAKE_UNAVAILABLE: code(503, "the lake's object store doesn't answer as it should; try again"),
+  CACHE_UNAVAILABLE: code(503, "the cache doesn't answer as it should; try again"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),
   NOT_READY: code(503, "a part of the pipeline is starting; try again"),
   ENGINE_UNAVAILABLE: code(503, "a program that an engine of the cluster needs isn't installed"),

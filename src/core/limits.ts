@@ -107,6 +107,10 @@ export const LIMITS = {
   lakeFilesMax: 48,
   /** Bytes from which on the lake's files aren't merged into larger ones. */
   lakeMergedBytesMax: 64 * 1024 * 1024,
+  /** Commits of a lake in an object store whose records are kept in memory. */
+  lakeCommitsKeptMax: 200_000,
+  /** Bytes from which on a file goes to an object store in parts, and bytes of a part. */
+  s3PartBytes: 16 * 1024 * 1024,
   /** Bytes of a result that the warehouse holds whole (formats that can't be streamed). */
   warehouseResultBytesMax: 256 * 1024 * 1024,
   /** Bytes of each of the engine's caches. */

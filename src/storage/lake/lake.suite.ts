@@ -9,7 +9,7 @@ import type { LakeFile, LakeRange, LakeReader, LakeWriterPort, StagedFile } from
 
 /** A lake under test: fresh storage, which writers and readers may be opened on again and again. */
 export interface LakeUnderTest {
-  writer(options: { clock: ManualClock }): LakeWriterPort;
+  writer(options: { clock: ManualClock }): LakeWriterPort | Promise<LakeWriterPort>;
   reader(options: { clock: ManualClock }): LakeReader;
   /** The bytes of a file of the lake; throws where it doesn't exist. */
   read(path: string): Buffer | Promise<Buffer>;
@@ -70,7 +70,7 @@ export function lakeSuite(
 
   void describe(name, () => {
     withLake("files, coverage and find agree with what was committed", async (lake, clock) => {
-      const writer = lake.writer({ clock });
+      const writer = await lake.writer({ clock });
       const reader = lake.reader({ clock });
       await write(writer, range(0, 10), { "2025-05-03": "aaa", "2025-05-01": "bb" });
       await write(writer, range(10, 12), {});
@@ -117,11 +117,11 @@ export function lakeSuite(
     });
 
     withLake("a range that was begun is written again over the same files", async (lake, clock) => {
-      const first = lake.writer({ clock });
+      const first = await lake.writer({ clock });
       const folder = await first.begin(range(0, 10));
       stage(folder, "2025-05-03", "half");
       first.close();
-      const second = lake.writer({ clock });
+      const second = await lake.writer({ clock });
       assert.deepEqual(await second.pending(), [range(0, 10)]);
       assert.deepEqual(await second.files({ topic: TOPIC }), []);
       await assert.rejects(second.begin(range(0, 11)), broken);
@@ -132,7 +132,7 @@ export function lakeSuite(
     });
 
     withLake("ranges follow one another: no gap, no overlap", async (lake, clock) => {
-      const writer = lake.writer({ clock });
+      const writer = await lake.writer({ clock });
       await write(writer, range(100, 110), {});
       for (const wrong of [range(109, 120), range(111, 120), range(110, 110)]) {
         await assert.rejects(writer.begin(wrong), broken);
@@ -144,7 +144,7 @@ export function lakeSuite(
     withLake(
       "a merge replaces its files at once, unless a reader holds them",
       async (lake, clock) => {
-        const writer = lake.writer({ clock });
+        const writer = await lake.writer({ clock });
         const reader = lake.reader({ clock });
         await write(writer, range(0, 10), { "2025-05-02": "aa", "2025-05-03": "x" });
         await write(writer, range(10, 20), { "2025-05-02": "bbb", "2025-05-03": "y" });
@@ -177,7 +177,7 @@ export function lakeSuite(
     );
 
     withLake("a hold that was forgotten ends by itself", async (lake, clock) => {
-      const writer = lake.writer({ clock });
+      const writer = await lake.writer({ clock });
       await write(writer, range(0, 1), { "2025-05-02": "a" });
       await write(writer, range(1, 2), { "2025-05-02": "b" });
       await writer.hold(TOPIC, 1_000);
