@@ -13,7 +13,7 @@ import { MillraceError } from "../src/core/errors.ts";
 import { fingerprint } from "../src/core/fingerprint.ts";
 import type { StreamsPlan } from "../src/language/compile/kafka-streams/streams-plan.ts";
 import type { Part } from "./engine.ts";
-import { findJdk } from "./jdk.ts";
+import { findJdk, type Jdk } from "./jdk.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 import { runTool } from "./run-tool.ts";
 import { cachedFolder, cacheFolder } from "./cache.ts";
@@ -66,6 +66,7 @@ export interface StreamsRunnerOptions {
   readonly folder: string;
   /** Further properties of Kafka's clients. */
   readonly kafka?: Readonly<Record<string, string>>;
+  readonly javaFlags?: readonly string[];
 }
 
 /** A runner of Kafka Streams topologies: a process of its own. */
@@ -75,14 +76,22 @@ export class StreamsRunner {
   readonly #part: Part;
   #process: ProcessIdentity | undefined;
 
-  private constructor(options: StreamsRunnerOptions, java: string, jar: string) {
+  private constructor(options: StreamsRunnerOptions, jdk: Jdk, jar: string) {
     const settings = join(options.folder, "settings.json");
     this.#options = options;
     this.#logFile = join(options.folder, "runner.log");
     this.#part = {
       name: "streams-runner",
-      command: java,
-      args: ["-Xmx512m", ...QUIET, "-jar", jar, settings],
+      command: jdk.java,
+      args: [
+        "-Xmx512m",
+        ...(jdk.version >= NATIVE_SINCE ? ["--enable-native-access=ALL-UNNAMED"] : []),
+        ...(options.javaFlags ?? []),
+        ...QUIET,
+        "-jar",
+        jar,
+        settings,
+      ],
       prepare: () => writeSettings(options, settings),
       ready: async () => (await this.#get("/metrics")) !== undefined,
     };
@@ -94,8 +103,8 @@ export class StreamsRunner {
     env: Environment,
     tell: (text: string) => void,
   ): Promise<StreamsRunner> {
-    const { java } = await findJdk(env, JAVA_LEAST);
-    return new StreamsRunner(options, java, await streamsJar(env, tell));
+    const jdk = await findJdk(env, JAVA_LEAST);
+    return new StreamsRunner(options, jdk, await streamsJar(env, tell));
   }
 
   /** Starts the process; resolves when its topologies have begun. */
@@ -162,8 +171,11 @@ const QUIET = [
   "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
 ];
 
+/** RocksDB is a native library, which a newer Java wants to be told. */
+const NATIVE_SINCE = 22;
+
 function writeSettings(options: StreamsRunnerOptions, file: string): void {
-  const { plan, bootstrap, registryUrl, roles, folder, ...rest } = options;
+  const { plan, bootstrap, registryUrl, roles, folder, javaFlags: _, ...rest } = options;
   mkdirSync(folder, { recursive: true });
   const planFile = join(folder, "plan.json");
   writeFileSync(planFile, JSON.stringify(plan));

@@ -27,16 +27,17 @@ export interface StreamsRun {
 
 const NAMESPACE = "millrace";
 const PARTITIONS_LEAST = 3;
-const EMIT_MS = 200;
+const EMIT_MS = 500;
 const ASK_EVERY_MS = 200;
 /** Nothing is counted for this long, and nothing is left to read: the runner is through. */
-const QUIET_MS = 15 * EMIT_MS;
+const QUIET_MS = 6 * EMIT_MS;
 const THROUGH_WITHIN_MS = 240_000;
 
 /**
- * Runs all cases in one process of the runner, each under its own prefix: gates and metrics, from
- * raw topics, over at least three partitions. Every event is there twice. The process finds the
- * first half as a backlog, is killed amid it, and finds the rest when it starts again.
+ * Runs all cases in one process of the runner, each under its own prefix, over at least three
+ * partitions. Those that have something for the gate begin at raw topics, with every event there
+ * twice. The process finds the first half as a backlog, is killed amid it, and finds the rest when
+ * it starts again.
  */
 export async function runKafkaStreams(
   logs: ReadonlyMap<Case, readonly LogRecord[]>,
@@ -46,12 +47,17 @@ export async function runKafkaStreams(
   const run = `c${process.pid}-${Date.now().toString(36)}`;
   const place = { bootstrap: kafka.bootstrap, registryUrl: registry.url };
   const cluster = new CaseCluster(place, run);
-  const cases = [...logs].map(([of, records]) => ({
-    of: { ...of, partitions: Math.max(of.partitions, PARTITIONS_LEAST) },
-    original: of,
-    prefix: `${run}.${of.name}`,
-    records: sentTwice(spread(of, records)),
-  }));
+  const cases = [...logs].map(([of, records]): PreparedCase => {
+    const raw = hasGate(of);
+    const spreadOut = spread(of, records);
+    return {
+      of: { ...of, partitions: Math.max(of.partitions, PARTITIONS_LEAST) },
+      original: of,
+      prefix: `${run}.${of.name}`,
+      raw,
+      records: raw ? sentTwice(spreadOut) : spreadOut,
+    };
+  });
   const runner = await StreamsRunner.make(
     {
       plan: planOf(cases),
@@ -64,6 +70,7 @@ export async function runKafkaStreams(
       httpPort: await freePort(new Set()),
       folder,
       kafka: { "replication.factor": "1" },
+      javaFlags: ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"],
     },
     process.env,
     (text) => void process.stderr.write(`  ${text}\n`),
@@ -71,15 +78,15 @@ export async function runKafkaStreams(
   const onExit = (): void => runner.killNow();
   process.on("exit", onExit);
   try {
-    for (const { of, prefix } of cases) await cluster.prepare(of, prefix, { raw: true });
-    for (const { of, prefix, records } of cases) {
-      await cluster.produce(of, prefix, records.slice(0, records.length / 2), { raw: true });
+    await Promise.all(cases.map(({ of, prefix, raw }) => cluster.prepare(of, prefix, { raw })));
+    for (const { of, prefix, records, raw } of cases) {
+      await cluster.produce(of, prefix, records.slice(0, records.length / 2), { raw });
     }
     await runner.start();
     await until(async () => counted(await runner.metrics(), "records_total") > 0);
     await runner.kill();
-    for (const { of, prefix, records } of cases) {
-      await cluster.produce(of, prefix, records.slice(records.length / 2), { raw: true });
+    for (const { of, prefix, records, raw } of cases) {
+      await cluster.produce(of, prefix, records.slice(records.length / 2), { raw });
     }
     await runner.start();
     await untilThrough(runner);
@@ -97,16 +104,29 @@ export async function runKafkaStreams(
   }
 }
 
-interface Prefixed {
+interface PreparedCase {
+  /** With at least three partitions. */
   readonly of: Case;
+  readonly original: Case;
   readonly prefix: string;
+  /** It begins at raw topics. */
+  readonly raw: boolean;
+  readonly records: readonly LogRecord[];
 }
 
+/** What a gate does something for: makes streams, meets tables, other schemas, and duplicates. */
+const hasGate = (of: Case): boolean =>
+  of.plan.streams.length > 0 ||
+  of.plan.tables.length > 0 ||
+  of.topicsBefore.length > 0 ||
+  Object.values(of.shows).some((hazards) => hazards.includes("duplicates"));
+
 /** One plan with the topologies of all cases. */
-function planOf(cases: readonly Prefixed[]): StreamsPlan {
-  const plans = cases.map(({ of, prefix }) =>
-    compileKafkaStreams(of.plan, { namespace: NAMESPACE, prefix }),
-  );
+function planOf(cases: readonly PreparedCase[]): StreamsPlan {
+  const plans = cases.map(({ of, prefix, raw }) => {
+    const plan = compileKafkaStreams(of.plan, { namespace: NAMESPACE, prefix });
+    return { ...plan, gates: raw ? plan.gates : [] };
+  });
   return {
     format: 1,
     name: "conformance",
