@@ -4,7 +4,7 @@ import type { ClusterAddresses } from "./cluster-addresses.ts";
 import type { Cluster } from "./cluster.ts";
 import type { EngineName } from "./engine.ts";
 import { NOT_RUN } from "./not-run.ts";
-import { sharedCluster } from "./shared-engines.ts";
+import { sharedCluster, sharedEngines } from "./shared-engines.ts";
 
 /**
  * Tests that need real engines: starts them (or finds them running), then lets `define` register
@@ -21,10 +21,9 @@ export async function engineSuite(
   only: readonly EngineName[],
   define: (addresses: Required<ClusterAddresses>, cluster: Cluster) => void | Promise<void>,
 ): Promise<void> {
-  const cluster = sharedCluster();
   let addresses: ClusterAddresses;
   try {
-    addresses = await cluster.up(only);
+    addresses = await sharedEngines({ only });
   } catch (thrown) {
     const { code, message, hint } = asMillraceError(thrown);
     if (code !== "ENGINE_UNAVAILABLE") throw thrown;
@@ -33,5 +32,5 @@ export async function engineSuite(
     return;
   }
   // Those that were asked for are there; a test that reads another one fails on it.
-  await define(addresses as Required<ClusterAddresses>, cluster);
+  await define(addresses as Required<ClusterAddresses>, sharedCluster());
 }

@@ -28,8 +28,9 @@ export function flinkProperties(
     "taskmanager.resource-id": TASK_MANAGER,
     "taskmanager.numberOfTaskSlots": 12,
     "taskmanager.cpu.cores": 2,
-    "taskmanager.memory.process.size": "1400m",
-    "taskmanager.memory.managed.fraction": 0.1,
+    "taskmanager.memory.process.size": "1700m",
+    // Each window takes a megabyte of it at least, and a slot has as many as its job.
+    "taskmanager.memory.managed.fraction": 0.3,
     "taskmanager.memory.network.min": "64m",
     "taskmanager.memory.network.max": "128m",
     "sql-gateway.endpoint.rest.address": local,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { MillraceError } from "../src/core/errors.ts";
 import { cacheFolder } from "./cache.ts";
 import type { ClusterAddresses } from "./cluster-addresses.ts";
 import { Cluster } from "./cluster.ts";
@@ -19,8 +20,16 @@ export function sharedCluster(): Cluster {
 
 /**
  * Starts what is missing of the engines, or finds them running. Throws `ENGINE_UNAVAILABLE` with
- * what to install; tests use `engineSuite`, which then says that they weren't run.
+ * what to install, or because `MILLRACE_ENGINES=off`; tests use `engineSuite`, which then says that
+ * they weren't run.
  */
-export const sharedEngines = (wanted: {
+export async function sharedEngines(wanted: {
   readonly only: readonly EngineName[];
-}): Promise<ClusterAddresses> => sharedCluster().up(wanted.only);
+}): Promise<ClusterAddresses> {
+  if (process.env["MILLRACE_ENGINES"] === "off") {
+    throw new MillraceError("ENGINE_UNAVAILABLE", "MILLRACE_ENGINES is off", {
+      hint: "unset it to run the tests of engines",
+    });
+  }
+  return sharedCluster().up(wanted.only);
+}

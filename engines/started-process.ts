@@ -86,6 +86,10 @@ export async function endProcess(
   for (const one of [identity, ...children]) await untilGone(one, STOP_WITHIN_MS);
 }
 
+/** Ends a process and its group for good, without waiting. */
+export const killNow = (identity: ProcessIdentity): void =>
+  send(identity, "SIGKILL", -identity.pid);
+
 function send(identity: ProcessIdentity, signal: NodeJS.Signals, target: number): void {
   try {
     if (isRunning(identity)) process.kill(target, signal);

@@ -26,8 +26,15 @@ export async function testEngines(): Promise<TestEngines> {
   const folder = join(runs, String(process.pid));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, OWNER), JSON.stringify(identityOf(process.pid)));
+  // After Ctrl-C nothing goes on running; the next run removes the folder.
+  process.on("exit", () => clusterIn(folder).endNow());
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
   return { env: { MILLRACE_TEST_CLUSTER: folder }, end: () => endCluster(folder) };
 }
+
+const clusterIn = (folder: string): Cluster =>
+  new Cluster({ folder, env: process.env, tell: () => undefined });
 
 async function endForgotten(runs: string): Promise<void> {
   if (!existsSync(runs)) return;
@@ -41,7 +48,6 @@ async function endForgotten(runs: string): Promise<void> {
 }
 
 async function endCluster(folder: string): Promise<void> {
-  const quiet = (): void => undefined;
-  await new Cluster({ folder, env: process.env, tell: quiet }).down({ losing: "disk" });
+  await clusterIn(folder).down({ losing: "disk" });
   rmSync(folder, { recursive: true, force: true });
 }

@@ -11,7 +11,12 @@ export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
   /** Tests that an engine is missing for, with the reason. */
-  readonly notRun: readonly string[];
+  readonly notRun: readonly NotRun[];
+}
+
+export interface NotRun {
+  readonly name: string;
+  readonly why: string;
 }
 
 /** Lines that a group's tests printed, kept to be shown when something failed. */
@@ -77,7 +82,7 @@ class RunState {
   #passed = 0;
   #failed = 0;
   #summary: { readonly passed: number; readonly failed: number } | undefined;
-  readonly #notRun: string[] = [];
+  readonly #notRun: NotRun[] = [];
   #skipped = 0;
   #nextLineAt = 10;
 
@@ -97,7 +102,7 @@ class RunState {
       this.#summary = record;
       this.#skipped = record.skipped;
     } else if (record.kind === "notRun") {
-      this.#notRun.push(`${record.name}: ${record.why}`);
+      this.#notRun.push(record);
     } else {
       this.#failed += 1;
       this.#clearLine();

@@ -6,13 +6,13 @@
 import { runSteps, STEPS } from "./steps.ts";
 import { testEngines } from "./test-engines.ts";
 import { testGroups } from "./test-groups.ts";
-import { runTests } from "./test-run.ts";
+import { runTests, type NotRun } from "./test-run.ts";
 
 const budgetMs = Number(process.env["TEST_BUDGET_MINUTES"] ?? 30) * 60_000;
 const wanted = process.argv.slice(2);
 const started = performance.now();
 let passed = 0;
-const notRun: string[] = [];
+const notRun: NotRun[] = [];
 let failed = wanted.length === 0 ? (await runSteps(STEPS)).length : 0;
 const engines = await testEngines();
 for (const group of testGroups()) {
@@ -24,6 +24,8 @@ for (const group of testGroups()) {
   notRun.push(...counts.notRun);
 }
 await engines.end();
-if (notRun.length > 0) console.log(`\nNot run:\n${notRun.map((one) => `  ${one}\n`).join("")}`);
+for (const [why, tests] of Map.groupBy(notRun, (one) => one.why)) {
+  console.log(`\nNot run, because ${why}:\n  ${tests.map(({ name }) => name).join(", ")}`);
+}
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

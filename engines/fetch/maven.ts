@@ -17,10 +17,13 @@ export function mavenFiles(
   finish?: (folder: string) => Promise<void>,
 ): Promise<string> {
   const pom = fileURLToPath(new URL(`../poms/${name}.xml`, import.meta.url));
-  const version = fingerprint(readFileSync(pom, "utf8")).slice(0, 8);
+  const text = readFileSync(pom, "utf8");
+  const version = fingerprint(text).slice(0, 8);
   return context.cached(`${name}-${version}`, async (folder) => {
     const progress = downloadProgress((text) => context.tell(`fetching ${name}: ${text}`));
-    const goal = `${PLUGIN}:copy-dependencies`;
+    const goal = text.includes("<artifactItem>")
+      ? "dependency:copy"
+      : `${PLUGIN}:copy-dependencies`;
     const out = [`-DoutputDirectory=${folder}`, "-DincludeScope=runtime"];
     await runTool("mvn", ["-B", "-f", pom, goal, ...out], {
       cwd: folder,
