@@ -9,6 +9,7 @@ export {
   type PipelineTest,
   type PipelineTestResult,
 } from "./runtimes/testing/pipeline-test.ts";
+export { cacheSuite, type CacheUnderTest } from "./storage/cache/cache.suite.ts";
 export { dimensionSuite, type DimensionUnderTest } from "./storage/dimension/dimension.suite.ts";
 export { lakeSuite, type LakeUnderTest } from "./storage/lake/lake.suite.ts";
 export { logSuite, type LogUnderTest } from "./storage/log/log.suite.ts";

@@ -129,6 +129,20 @@ export const LIMITS = {
   importBytesMax: 2 * 1024 * 1024,
   /** Live listeners (`GET /v1/live`). */
   liveListenersMax: 200,
+  /** Bytes of keys and values in a process's own cache. */
+  cacheBytesMax: 64 * 1024 * 1024,
+  /** Bytes of one value in a cache; larger ones aren't kept. */
+  cacheValueBytesMax: 4 * 1024 * 1024,
+  /** Tags whose marks a process's own cache remembers. */
+  cacheTagsMax: 10_000,
+  /** Milliseconds that a tag's mark lives in a shared cache. */
+  cacheTagMsMax: 24 * 60 * 60 * 1000,
+  /** Milliseconds after which a shared cache that is silent counts as not there. */
+  cacheSilenceMsMax: 2_000,
+  /** Commands that wait for a shared cache's answer. */
+  cacheCommandsMax: 10_000,
+  /** Values that are being computed for a cache, each once for all who wait for it. */
+  cacheFlightsMax: 1_000,
   /** Bytes of one schema's text in the registry. */
   schemaBytesMax: 1024 * 1024,
   /** Nesting of one schema. */
