@@ -22,6 +22,13 @@ const FIELDS: readonly (readonly [name: string, kind: Exclude<ValueType["kind"],
   ["version", "integer"],
 ];
 
+/** The same with their types. */
+export const ALERT_FIELDS = FIELDS.map(([name, kind]) => ({
+  name,
+  type: { kind } satisfies ValueType,
+  nullable: false,
+}));
+
 /** The Avro schema of an anomaly's alerts. */
 export const alertAvro = (anomaly: string, namespace: string): AvroSchema => ({
   type: "record",

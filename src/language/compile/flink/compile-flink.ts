@@ -1,7 +1,9 @@
+import { ALERT_FIELDS, alertAvro } from "../avro/alert-avro.ts";
 import { metricAvro, metricFields } from "../avro/metric-avro.ts";
-import { avroName } from "../avro/topic-avro.ts";
-import type { MetricNode, Plan } from "../../plan/nodes.ts";
+import { avroName, type AvroSchema } from "../avro/topic-avro.ts";
+import type { Plan } from "../../plan/nodes.ts";
 import { topicsOf, type Topic } from "../../plan/topic.ts";
+import { anomalyInsert, functionStatements } from "./anomaly-insert.ts";
 import { columnSql, sinkType } from "./column-type.ts";
 import { FLINK, quoteText } from "./dialect.ts";
 import { kafkaTable, type FlinkPlace } from "./kafka-table.ts";
@@ -18,6 +20,8 @@ export interface FlinkOptions extends FlinkPlace {
   readonly job: string;
   /** Sources run on so many tasks; at most as many as their topics have partitions. */
   readonly sourceParallelism?: number;
+  /** Where the gateway finds `flink-functions.jar`, a URL; without it no anomaly is watched. */
+  readonly functionsJar?: string;
   /** Further options of the sources' tables. */
   readonly sourceOptions?: Readonly<Record<string, string>>;
   /** How long a transaction may stay open, ms; at most what the brokers allow. */
@@ -62,18 +66,33 @@ export function flinkStatements(plan: Plan, options: FlinkOptions): FlinkStateme
       ...options.sourceOptions,
     }),
   );
-  const own = wanted.map((metric) => {
-    const names = {
-      source: name(metric.from),
-      view: name(`${metric.name}.events`),
-      sink: name(`${metric.name}.rows`),
-    };
-    const { view, insert } = metricInsert(metric, topicNamed(topics, metric.from), names);
-    return { tables: [view, sinkTable(metric, names.sink, options)], insert };
+  const metrics = wanted.map((metric) => {
+    const sink = name(`${metric.name}.rows`);
+    const names = { source: name(metric.from), events: name(`${metric.name}.events`), sink };
+    const own = metricInsert(metric, topicNamed(topics, metric.from), names);
+    const schema = metricAvro(metric, NAMESPACE);
+    const tables = [own.view, sinkTable(sink, metricFields(metric), schema, options)];
+    return { metric, tables, closed: own.closed, insert: own.insert };
   });
+  const { functionsJar } = options;
+  const watched = functionsJar === undefined ? [] : plan.anomalies;
+  const anomalies = watched.flatMap((anomaly) => {
+    const of = metrics.find(({ metric }) => metric.name === anomaly.metric);
+    if (of === undefined) return [];
+    const sink = name(`${anomaly.name}.alerts`);
+    const names = { values: name(`${anomaly.name}.values`), sink };
+    const { view, insert } = anomalyInsert(anomaly, of.metric, of.closed, names);
+    const schema = alertAvro(anomaly.name, NAMESPACE);
+    return [{ tables: [view, sinkTable(sink, ALERT_FIELDS, schema, options)], insert }];
+  });
+  const all = [...metrics, ...anomalies];
   return {
-    tables: [...sources, ...own.flatMap(({ tables }) => tables)],
-    inserts: own.map(({ insert }) => insert),
+    tables: [
+      ...(anomalies.length === 0 ? [] : functionStatements(functionsJar!)),
+      ...sources,
+      ...all.flatMap(({ tables }) => tables),
+    ],
+    inserts: all.map(({ insert }) => insert),
   };
 }
 
@@ -81,9 +100,14 @@ export function flinkStatements(plan: Plan, options: FlinkOptions): FlinkStateme
 export const statementSet = (inserts: readonly string[]): string =>
   `EXECUTE STATEMENT SET\nBEGIN\n${inserts.map((insert) => `${insert};\n`).join("\n")}END`;
 
-/** The topic of a metric's rows, with exactly the schema that Millrace registers. */
-function sinkTable(metric: MetricNode, name: string, options: FlinkOptions): string {
-  const columns = metricFields(metric).map((field) =>
+/** A topic of rows or alerts, with exactly the schema that Millrace registers. */
+function sinkTable(
+  name: string,
+  fields: ReturnType<typeof metricFields>,
+  schema: AvroSchema,
+  options: FlinkOptions,
+): string {
+  const columns = fields.map((field) =>
     columnSql(avroName(field.name), sinkType(field.type), field.nullable),
   );
   return kafkaTable(
@@ -97,7 +121,7 @@ function sinkTable(metric: MetricNode, name: string, options: FlinkOptions): str
       "properties.transaction.timeout.ms": String(
         options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
       ),
-      "value.avro-confluent.schema": JSON.stringify(metricAvro(metric, NAMESPACE)),
+      "value.avro-confluent.schema": JSON.stringify(schema),
       "value.avro-confluent.subject": `${name}-value`,
     },
     options,
@@ -110,6 +134,7 @@ export function flinkText(plan: Plan): string {
     bootstrap: ["kafka:9092"],
     registryUrl: "http://registry:8081",
     job: plan.name,
+    functionsJar: "file:///flink-functions.jar",
   });
   const settings = Object.entries(FLINK_SETTINGS).map(
     ([option, value]) => `SET ${quoteText(option)} = ${quoteText(value)}`,

@@ -2,6 +2,7 @@ import { metricComponents } from "../../plan/metric-row.ts";
 import { typeOf } from "../../plan/expression.ts";
 import type { MetricNode } from "../../plan/nodes.ts";
 import type { Topic } from "../../plan/topic.ts";
+import type { Window } from "../../plan/window.ts";
 import { isComputed, isExact } from "../exact-digits.ts";
 import { aggregateSql, type AggregateSql } from "../sql/aggregate.ts";
 import { expressionSql, storedSql, type Scope } from "../sql/expression.ts";
@@ -12,24 +13,26 @@ import { timestampSql } from "./column-type.ts";
 import { FLINK } from "./dialect.ts";
 import { flagSql, pathSql, topicScope } from "./source-table.ts";
 
-/** A view of a metric's source, and the statement that fills its topic of rows from it. */
+/** A view of a metric's source, its closed rows, and the statement that fills its topic. */
 export interface MetricInsert {
   readonly view: string;
+  /** A SELECT of `_key`, `_start`, `_end`, `_d0 …`, `_c0 …`, `_pending`, `_version`. */
+  readonly closed: string;
   readonly insert: string;
 }
 
-/**
- * The rows of a metric, each once, when its window closes. `names`: the source's table, the view
- * that is made between, and the sink. Throws `UNSUPPORTED_BY_ENGINE`.
- */
-export function metricInsert(
-  metric: MetricNode,
-  topic: Topic,
-  names: { readonly source: string; readonly view: string; readonly sink: string },
-): MetricInsert {
+/** What the statements of a metric call what they read, make and fill. */
+export interface MetricNames {
+  readonly source: string;
+  /** The view of what is windowed. */
+  readonly events: string;
+  readonly sink: string;
+}
+
+/** The rows of a metric, each once, when its window closes. Throws `UNSUPPORTED_BY_ENGINE`. */
+export function metricInsert(metric: MetricNode, topic: Topic, names: MetricNames): MetricInsert {
   const scope = topicScope(metric.name);
   const aggregates = metricComponents(metric).map((each) => aggregateSql(each, scope));
-  const view = `CREATE TEMPORARY VIEW ${quoteName(names.view)} AS\n${sourceRows(metric, topic, names.source, scope, aggregates)}`;
   const dimensions = metric.by.map((_, at) => `_d${at}`);
   const finished = [
     `${keySql(FLINK, metric.name, metric.by, dimensions)} AS _key`,
@@ -57,15 +60,21 @@ export function metricInsert(
     castSql("0", "BIGINT"),
     "_version",
   ];
-  const windows = windowed(metric, quoteName(names.view), aggregates);
-  const insert = `INSERT INTO ${quoteName(names.sink)}\nSELECT ${columns.join(", ")}\nFROM (SELECT ${finished.join(", ")}\nFROM (${windows}))`;
-  return { view, insert };
+  const rows = sourceRows(metric, topic, names.source, scope, aggregates);
+  const windows = windowed(metric, quoteName(names.events), aggregates);
+  const closed = `SELECT ${finished.join(", ")}\nFROM (${windows})`;
+  return {
+    view: `CREATE TEMPORARY VIEW ${quoteName(names.events)} AS\n${rows}`,
+    closed,
+    // No view: Flink 2.3 forgets the brackets around a session's keys when it reads one again.
+    insert: `INSERT INTO ${quoteName(names.sink)}\nSELECT ${columns.join(", ")}\nFROM (${closed})`,
+  };
 }
 
 /**
- * What the windows are made of: `_t` (ms), `_late`, `_until` (late ones: the least end of a window
- * that counts them as pending, ms), `_d0 …`, `_v0 …` (null of late ones). Heartbeats are no events;
- * of late ones only those that a window may count are there.
+ * What the windows are made of: `_t` (ms), `_late`, `_until` (of late ones the least end of a window
+ * that they are pending in), `_d0 …`, `_v0 …` (null of late ones). Heartbeats are no events; of late
+ * ones only those are there that a window may still count.
  */
 function sourceRows(
   metric: MetricNode,
@@ -77,26 +86,25 @@ function sourceRows(
   const { window, graceMs } = metric;
   const time = `s.${pathSql(topic.time)}`;
   const onTime = `(NOT ${flagSql("imported")} AND s.\`received_at\` <= ${time} + ${graceMs})`;
-  // A session takes no late ones: they would bring it about, or make it longer.
-  const lastEnd =
-    window.kind === "session"
-      ? undefined
-      : window.kind === "tumbling"
-        ? `${time} - MOD(${time}, ${window.sizeMs}) + ${window.sizeMs}`
-        : `${time} - MOD(${time}, ${window.everyMs}) + ${window.sizeMs}`;
+  const lastEnd = lastEndSql(window, time);
   const columns = [
     "s.`_rowtime` AS _rowtime",
     "s.`_offset` AS _offset",
     `${time} AS _t`,
-    `NOT ${onTime} AS _late`,
-    `${timestampSql(`s.\`received_at\` - ${graceMs}`)} AS _until`,
+    ...(lastEnd === undefined ? [] : [`NOT ${onTime} AS _late`]),
+    ...(window.kind === "sliding"
+      ? [`${timestampSql(`s.\`received_at\` - ${graceMs}`)} AS _until`]
+      : []),
     ...metric.by.map(({ name, value }, at) => {
       if (isExact(value) && isComputed(value)) {
         throw FLINK.unsupported(metric.name, `${name} groups by a number that may not fit`);
       }
       return `${storedSql(value, scope)} AS _d${at}`;
     }),
-    ...aggregates.map(({ argument }, at) => `CASE WHEN ${onTime} THEN ${argument} END AS _v${at}`),
+    ...aggregates.map(({ argument }, at) => {
+      const counted = lastEnd === undefined ? argument : `CASE WHEN ${onTime} THEN ${argument} END`;
+      return `${counted} AS _v${at}`;
+    }),
   ];
   const terms = [
     `NOT ${flagSql("heartbeat")}`,
@@ -106,6 +114,16 @@ function sourceRows(
   return `SELECT ${columns.join(", ")}\nFROM ${quoteName(source)} AS s${whereClause(terms)}`;
 }
 
+/**
+ * The end of the last window that an event is in, ms. A session takes no late events: they would
+ * bring it about, or make it longer.
+ */
+function lastEndSql(window: Window, time: string): string | undefined {
+  if (window.kind === "session") return undefined;
+  const step = window.kind === "tumbling" ? window.sizeMs : window.everyMs;
+  return `${time} - MOD(${time}, ${step}) + ${window.sizeMs}`;
+}
+
 /** The windows' contents: `_start`, `_end` (TIMESTAMP(3)), `_d0 …`, `_a0_0 …`, `_pending`, `_version`. */
 function windowed(metric: MetricNode, view: string, aggregates: readonly AggregateSql[]): string {
   const { window } = metric;
@@ -113,7 +131,7 @@ function windowed(metric: MetricNode, view: string, aggregates: readonly Aggrega
   const group = ["window_start", "window_end", ...dimensions].join(", ");
   const results = [...resultColumns(aggregates), "MAX(_offset) + 1 AS _version"];
   if (window.kind === "session") {
-    const by = dimensions.length === 0 ? "" : ` PARTITION BY ${dimensions.join(", ")}`;
+    const by = dimensions.length === 0 ? "" : ` PARTITION BY (${dimensions.join(", ")})`;
     const columns = [
       ...dimensions,
       // A session ends for Flink a gap after its last event.
@@ -129,12 +147,14 @@ function windowed(metric: MetricNode, view: string, aggregates: readonly Aggrega
     window.kind === "tumbling"
       ? `TABLE(TUMBLE(TABLE ${view}, DESCRIPTOR(_rowtime), ${interval(window.sizeMs)}))`
       : `TABLE(HOP(TABLE ${view}, DESCRIPTOR(_rowtime), ${interval(window.everyMs)}, ${interval(window.sizeMs)}))`;
+  // A late event in a tumbling window is pending in it, or it wouldn't be there.
+  const pending = window.kind === "tumbling" ? "_late" : "_late AND _until <= window_end";
   const columns = [
     ...dimensions,
     "window_start AS _start",
     "window_end AS _end",
     ...results,
-    "COUNT(*) FILTER (WHERE _late AND _until <= window_end) AS _pending",
+    `COUNT(*) FILTER (WHERE ${pending}) AS _pending`,
   ];
   return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group} HAVING COUNT(*) FILTER (WHERE NOT _late) > 0`;
 }

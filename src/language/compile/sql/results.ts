@@ -10,11 +10,12 @@ export const resultColumns = (aggregates: readonly AggregateSql[]): readonly str
     each.calls(`_v${at}`).map((call, part) => `${call} AS ${resultNames(each, at)[part]!}`),
   );
 
-/** The components' values `_c0 …`, and the results that they are made from. */
+/** The components' values `_c0 …`, and the results that tell whether they are exact. */
 export const finishedColumns = (aggregates: readonly AggregateSql[]): readonly string[] =>
   aggregates.flatMap((each, at) => {
     const results = resultNames(each, at);
-    return [`${each.finish(results)} AS _c${at}`, ...results];
+    const marks = each.incomplete === undefined ? [] : results;
+    return [`${each.finish(results)} AS _c${at}`, ...marks];
   });
 
 /** Whether any of the values isn't exact, over `finishedColumns`. */

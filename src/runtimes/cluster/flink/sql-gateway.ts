@@ -101,6 +101,7 @@ function reasonIn(text: string): string {
   const causes = errors
     .join("\n")
     .split("\n")
-    .filter((line) => line.trim() !== "" && !/^\s+(at |\.\.\.)/.test(line));
+    // Neither the stack nor the list of what a parser would have taken.
+    .filter((line) => line.trim() !== "" && !/^\s+(at |\.\.\.|["<])/.test(line));
   return causes.join("\n").slice(-ERROR_CHARS_MAX);
 }
