@@ -29,19 +29,23 @@ const NAMESPACE = "millrace";
 const PARTITIONS_LEAST = 3;
 const EMIT_MS = 500;
 const ASK_EVERY_MS = 200;
-/** Nothing is counted for this long, and nothing is left to read: the runner is through. */
+/** Nothing is counted for this long, and nothing is known to be left to read. */
 const QUIET_MS = 6 * EMIT_MS;
-const THROUGH_WITHIN_MS = 240_000;
+const QUIET_WITHIN_MS = 240_000;
+/** A task that is still being restored is quiet, too. */
+const RIGHT_WITHIN_MS = 120_000;
 
 /**
  * Runs all cases in one process of the runner, each under its own prefix, over at least three
  * partitions. Those that have something for the gate begin at raw topics, with every event there
  * twice. The process finds the first half as a backlog, is killed amid it, and finds the rest when
- * it starts again.
+ * it starts again. What it gives at last is read when nothing has happened for a while, and again
+ * until `isRight` takes all of it or time is up.
  */
 export async function runKafkaStreams(
   logs: ReadonlyMap<Case, readonly LogRecord[]>,
   { kafka, registry }: Required<Pick<ClusterAddresses, "kafka" | "registry">>,
+  isRight: (of: Case, run: StreamsRun) => boolean,
 ): Promise<ReadonlyMap<Case, StreamsRun>> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-streams-"));
   const run = `c${process.pid}-${Date.now().toString(36)}`;
@@ -89,11 +93,14 @@ export async function runKafkaStreams(
       await cluster.produce(of, prefix, records.slice(records.length / 2), { raw });
     }
     await runner.start();
-    await untilThrough(runner);
     const runs = new Map<Case, StreamsRun>();
-    for (const { of, original, prefix } of cases) {
-      runs.set(original, await read(cluster, of, prefix));
-    }
+    const deadline = performance.now() + RIGHT_WITHIN_MS;
+    do {
+      await untilQuiet(runner);
+      for (const { of, original, prefix } of cases) {
+        runs.set(original, await read(cluster, of, prefix));
+      }
+    } while (performance.now() < deadline && ![...runs].every(([of, run]) => isRight(of, run)));
     return runs;
   } finally {
     await runner.stop();
@@ -171,15 +178,15 @@ function counted(metrics: ReadonlyMap<string, number>, name: string): number {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + THROUGH_WITHIN_MS;
+  const deadline = performance.now() + QUIET_WITHIN_MS;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error("the runner didn't get there in time");
     await delay(ASK_EVERY_MS);
   }
 }
 
-/** Until everything was read and nothing more is put out. */
-async function untilThrough(runner: StreamsRunner): Promise<void> {
+/** Until nothing more is read and put out. */
+async function untilQuiet(runner: StreamsRunner): Promise<void> {
   let last = "";
   let since = performance.now();
   await until(async () => {

@@ -2,7 +2,9 @@ package millrace.streams.metrics;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import millrace.streams.plan.MetricPlan;
 import millrace.streams.plan.TopicPlan;
 import millrace.streams.records.Schemas;
@@ -46,10 +48,19 @@ final class Aggregator implements Processor<String, Shuffled, String, Output> {
     KeyValueStore<Bytes, byte[]> kept = context.getStateStore(storeName(plan));
     store = new StateStore(kept);
     progress = new Progress(store, options.sourcePartitions());
+    forgetOthers();
     for (MetricPlan metric : plan.metrics()) {
-      metrics.put(metric.id(), new MetricStage(metric, options.slackMs(), store, schemas, counters));
+      metrics.put(metric.id(), new MetricStage(metric, options, store, schemas, counters));
     }
     context.schedule(Duration.ofMillis(options.emitMs()), PunctuationType.WALL_CLOCK_TIME, now -> emit());
+  }
+
+  /** Removes what is kept of metrics that are no longer in the plan, or whose definition changed. */
+  private void forgetOthers() {
+    Set<Integer> others = new HashSet<>();
+    store.visit(Since.prefix(0), StateStore.key('c', 0), (key, none) -> others.add(StateStore.idOf(key)));
+    plan.metrics().forEach(metric -> others.remove(metric.id()));
+    others.forEach(store::forgetMetric);
   }
 
   @Override
@@ -58,10 +69,16 @@ final class Aggregator implements Processor<String, Shuffled, String, Output> {
       progress.advance(progressed.partition(), progressed.receivedAt());
       return;
     }
-    Shuffled.Event event = (Shuffled.Event) record.value();
+    if (record.value() instanceof Shuffled.Announced announced) {
+      MetricStage metric = metrics.get(announced.metric());
+      if (metric != null) metric.announce(announced.partition(), announced.since());
+    } else if (record.value() instanceof Shuffled.Event event) take(record.key(), event);
+  }
+
+  private void take(String key, Shuffled.Event event) {
     MetricStage metric = metrics.get(event.metric());
     if (metric == null) return; // sent by another definition
-    metric.take(record.key(), event);
+    metric.take(key, event);
     if (metric.changes() > CHANGES_MAX) emit();
   }
 

@@ -4,6 +4,9 @@ package millrace.streams.metrics;
 interface MetricOperator {
   void take(String key, Shuffled.Event event);
 
+  /** Where the metric's events begin. */
+  Since since();
+
   /** How many groups changed since the last call of {@code emit}. */
   int changes();
 

@@ -15,12 +15,14 @@ final class MetricStage {
   private final List<AnomalyOperator> anomalies;
   private final LongAdder rows;
 
-  MetricStage(MetricPlan plan, long slackMs, StateStore store, Schemas schemas, Counters counters) {
+  MetricStage(
+      MetricPlan plan, AggregatorOptions options, StateStore store, Schemas schemas, Counters counters) {
     this.plan = plan;
+    Since since = new Since(store, plan.id(), options.sourcePartitions());
     operator =
         plan.window().kind().equals("session")
-            ? new SessionOperator(plan, slackMs, store)
-            : new PaneOperator(plan, slackMs, store);
+            ? new SessionOperator(plan, options.slackMs(), store, since)
+            : new PaneOperator(plan, options.slackMs(), store, since);
     Aggregates aggregates = new Aggregates(plan.components(), new DifferentValues(store, plan.id()));
     records = new RowRecords(plan, schemas, aggregates.read(List.of()));
     anomalies = plan.anomalies().stream().map(each -> new AnomalyOperator(each, plan, store, schemas)).toList();
@@ -31,12 +33,17 @@ final class MetricStage {
     operator.take(key, event);
   }
 
+  void announce(int partition, long since) {
+    operator.since().announce(partition, since);
+  }
+
   int changes() {
     return operator.changes();
   }
 
   /** Puts out rows and alerts under their keys. */
   void emit(long progress, long version, BiConsumer<String, Output> out) {
+    if (!operator.since().isKnown()) return;
     operator.emit(progress, new Rows() {
       @Override
       public void upsert(Row row) {

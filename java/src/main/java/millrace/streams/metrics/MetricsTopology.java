@@ -53,12 +53,12 @@ public final class MetricsTopology {
         .withOffsetResetPolicy(AutoOffsetReset.earliest());
   }
 
-  /** Events go by the murmur2 of their group's text, as the rows do; progress goes everywhere. */
+  /** Events go by the murmur2 of their group's text, as the rows do; the rest goes everywhere. */
   private static Repartitioned<String, Shuffled> byGroup(TopicPlan plan, int partitions) {
     Set<Integer> all = IntStream.range(0, partitions).boxed().collect(Collectors.toUnmodifiableSet());
     StreamPartitioner<String, Shuffled> partitioner =
         (topic, key, value, count) ->
-            Optional.of(value instanceof Shuffled.Progressed ? all : Set.of(partitionOf(key, count)));
+            Optional.of(value instanceof Shuffled.Event ? Set.of(partitionOf(key, count)) : all);
     return Repartitioned.<String, Shuffled>as(plan.topic() + "-by-group")
         .withKeySerde(Serdes.String())
         .withValueSerde(Shuffled.serde())

@@ -24,6 +24,7 @@ final class PaneOperator implements MetricOperator {
   private final Grid grid;
   private final Aggregates aggregates;
   private final StateStore store;
+  private final Since since;
   private final long waitMs;
   private final Set<Bytes> changed = new HashSet<>();
 
@@ -35,8 +36,9 @@ final class PaneOperator implements MetricOperator {
 
   private record Window(long start, String key) {}
 
-  PaneOperator(MetricPlan plan, long slackMs, StateStore store) {
+  PaneOperator(MetricPlan plan, long slackMs, StateStore store, Since since) {
     this.plan = plan;
+    this.since = since;
     this.store = store;
     grid = new Grid(plan.window());
     aggregates = new Aggregates(plan.components(), new DifferentValues(store, plan.id()));
@@ -54,6 +56,11 @@ final class PaneOperator implements MetricOperator {
     else pane.addLate(grid.firstEnd(start, event.receivedAt() - plan.graceMs()));
     store.put(at, pane.encoded(aggregates));
     changed.add(at);
+  }
+
+  @Override
+  public Since since() {
+    return since;
   }
 
   @Override
@@ -144,6 +151,7 @@ final class PaneOperator implements MetricOperator {
 
   /** The row of a window and key; none while the window has no event on time. */
   private void emit(long start, String key, boolean isClosed, Rows rows) {
+    if (!since.hasSeen(start)) return;
     long end = start + grid.sizeMs();
     List<Group> groups = new ArrayList<>();
     long n = 0;

@@ -1,8 +1,12 @@
 package millrace.streams.metrics;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import millrace.streams.plan.MetricPlan;
 import millrace.streams.plan.StreamsPlan;
 import millrace.streams.plan.TopicPlan;
 import millrace.streams.records.Flags;
@@ -14,6 +18,7 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
@@ -25,6 +30,12 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
   private static final String GREATEST = "greatest";
 
+  /** Before the ids of the metrics in the store. */
+  private static final String SINCE = "since ";
+
+  /** How far an event's time may lie after its received time: the door corrects the rest. */
+  private static final long FUTURE_MS = 120_000;
+
   private final TopicPlan plan;
   private final long slackMs;
   private final RowReader reader;
@@ -35,6 +46,7 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
   private KeyValueStore<String, Long> read;
   private long greatest;
   private long told = Long.MIN_VALUE;
+  private boolean hasAnnounced;
 
   Router(TopicPlan plan, long slackMs, Schemas schemas, Counters counters) {
     this.plan = plan;
@@ -55,12 +67,32 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
     read = context.getStateStore(storeName(plan));
     Long known = read.get(GREATEST);
     greatest = known == null ? Long.MIN_VALUE : known;
+    settleMetrics();
     context.schedule(PROGRESS_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> tellProgress());
+  }
+
+  /** A metric that is new saw every event from now on; what is no longer in the plan is forgotten. */
+  private void settleMetrics() {
+    Set<String> wanted = new HashSet<>();
+    for (MetricPlan metric : plan.metrics()) {
+      String key = SINCE + metric.id();
+      wanted.add(key);
+      if (read.get(key) == null) read.put(key, greatest == Long.MIN_VALUE ? greatest : greatest + FUTURE_MS + 1);
+    }
+    List<String> unwanted = new ArrayList<>();
+    try (KeyValueIterator<String, Long> all = read.all()) {
+      while (all.hasNext()) {
+        String key = all.next().key;
+        if (key.startsWith(SINCE) && !wanted.contains(key)) unwanted.add(key);
+      }
+    }
+    unwanted.forEach(read::delete);
   }
 
   @Override
   public void process(Record<byte[], byte[]> record) {
     if (record.value() == null) return;
+    announce();
     Object[] row;
     try {
       row = reader.read(record.value());
@@ -88,9 +120,23 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
   }
 
   private void tellProgress() {
+    announce();
     if (greatest == told) return;
     told = greatest;
-    int partition = context.taskId().partition();
-    context.forward(new Record<>("", new Shuffled.Progressed(partition, greatest), context.currentSystemTimeMs()));
+    tell(new Shuffled.Progressed(context.taskId().partition(), greatest));
+  }
+
+  /** Says, also of a partition without records, from when on it is read for each metric. */
+  private void announce() {
+    if (hasAnnounced) return;
+    hasAnnounced = true;
+    for (MetricPlan metric : plan.metrics()) {
+      tell(new Shuffled.Announced(context.taskId().partition(), metric.id(), read.get(SINCE + metric.id())));
+    }
+  }
+
+  /** To every aggregator. */
+  private void tell(Shuffled what) {
+    context.forward(new Record<>("", what, context.currentSystemTimeMs()));
   }
 }

@@ -17,6 +17,7 @@ final class SessionOperator implements MetricOperator {
   private final MetricPlan plan;
   private final Aggregates aggregates;
   private final StateStore store;
+  private final Since since;
   private final long gapMs;
   private final long graceMs;
   private final long slackMs;
@@ -28,8 +29,9 @@ final class SessionOperator implements MetricOperator {
   /** Sessions whose last event is at or before this minus the gap take no further event. */
   private long closedThrough = NEVER;
 
-  SessionOperator(MetricPlan plan, long slackMs, StateStore store) {
+  SessionOperator(MetricPlan plan, long slackMs, StateStore store, Since since) {
     this.plan = plan;
+    this.since = since;
     this.store = store;
     this.slackMs = slackMs;
     aggregates = new Aggregates(plan.components(), new DifferentValues(store, plan.id()));
@@ -64,6 +66,11 @@ final class SessionOperator implements MetricOperator {
   }
 
   @Override
+  public Since since() {
+    return since;
+  }
+
+  @Override
   public int changes() {
     return changed.size();
   }
@@ -88,7 +95,7 @@ final class SessionOperator implements MetricOperator {
     for (Session session : entry.sessions) {
       if (!session.isChanged || isClosed(session)) continue;
       session.isChanged = false;
-      if (!plan.emitsChanges()) continue;
+      if (!plan.emitsChanges() || !since.hasSeenSession(session.start, gapMs)) continue;
       session.isOut = true;
       rows.upsert(row(key, entry, session, false));
     }
@@ -118,7 +125,7 @@ final class SessionOperator implements MetricOperator {
   private void close(String key, KeySessions entry, Rows rows) {
     List<Session> closed = entry.sessions.stream().filter(this::isClosed).toList();
     for (Session session : closed) {
-      rows.upsert(row(key, entry, session, true));
+      if (since.hasSeenSession(session.start, gapMs)) rows.upsert(row(key, entry, session, true));
       aggregates.forget(session.group);
     }
     entry.sessions.removeAll(closed);

@@ -11,6 +11,10 @@ import org.apache.kafka.common.serialization.Serdes;
 
 /** What a router sends to the aggregators, by the keys of groups. */
 sealed interface Shuffled {
+  int EVENT = 0;
+  int PROGRESSED = 1;
+  int ANNOUNCED = 2;
+
   /**
    * One event for one metric.
    *
@@ -22,6 +26,9 @@ sealed interface Shuffled {
   /** A partition of the topic was read up to a received time; everything before it was sent before. */
   record Progressed(int partition, long receivedAt) implements Shuffled {}
 
+  /** A partition was read for a metric from a time on; said before the metric's first event. */
+  record Announced(int partition, int metric, long since) implements Shuffled {}
+
   static Serde<Shuffled> serde() {
     return Serdes.serdeFrom((topic, shuffled) -> encode(shuffled), (topic, bytes) -> decode(bytes));
   }
@@ -30,11 +37,16 @@ sealed interface Shuffled {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       if (shuffled instanceof Progressed progressed) {
-        out.writeBoolean(false);
+        out.writeByte(PROGRESSED);
         out.writeInt(progressed.partition());
         out.writeLong(progressed.receivedAt());
+      } else if (shuffled instanceof Announced announced) {
+        out.writeByte(ANNOUNCED);
+        out.writeInt(announced.partition());
+        out.writeInt(announced.metric());
+        out.writeLong(announced.since());
       } else if (shuffled instanceof Event event) {
-        out.writeBoolean(true);
+        out.writeByte(EVENT);
         out.writeInt(event.metric());
         out.writeLong(event.time());
         out.writeLong(event.receivedAt());
@@ -50,7 +62,9 @@ sealed interface Shuffled {
 
   private static Shuffled decode(byte[] bytes) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      if (!in.readBoolean()) return new Progressed(in.readInt(), in.readLong());
+      int kind = in.readUnsignedByte();
+      if (kind == PROGRESSED) return new Progressed(in.readInt(), in.readLong());
+      if (kind == ANNOUNCED) return new Announced(in.readInt(), in.readInt(), in.readLong());
       int metric = in.readInt();
       long time = in.readLong();
       long receivedAt = in.readLong();

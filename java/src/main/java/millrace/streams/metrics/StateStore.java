@@ -26,6 +26,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
  *   t metric due   key        when to look at a key's sessions
  *   d metric owner component value   a different value
  *   h anomaly      key        closed windows
+ *   b metric partition        from when on the metric's events were seen
  *   r partition               progress
  *   n, v                      last owner, last version
  * </pre>
@@ -34,6 +35,7 @@ final class StateStore {
   /** Entries that are read at once; nothing else touches the store meanwhile. */
   private static final int PAGE = 1_000;
 
+  private static final char[] METRIC_KINDS = {'p', 'c', 's', 't', 'd', 'b'};
   private static final int LONG_BYTES = 8;
   private final KeyValueStore<Bytes, byte[]> store;
 
@@ -60,6 +62,11 @@ final class StateStore {
     return Bytes.wrap(key.putLong(number ^ Long.MIN_VALUE).put(utf8).array());
   }
 
+  /** What follows the kind: a metric, an anomaly, a partition. */
+  static int idOf(Bytes key) {
+    return ByteBuffer.wrap(key.get(), 1, 4).getInt();
+  }
+
   /** The number of a key that has one. */
   static long numberOf(Bytes key) {
     return ByteBuffer.wrap(key.get(), 5, LONG_BYTES).getLong() ^ Long.MIN_VALUE;
@@ -69,6 +76,11 @@ final class StateStore {
   static String textOf(Bytes key, boolean hasNumber) {
     int start = hasNumber ? 5 + LONG_BYTES : 5;
     return new String(key.get(), start, key.get().length - start, StandardCharsets.UTF_8);
+  }
+
+  /** Removes everything of a metric. */
+  void forgetMetric(int metric) {
+    for (char kind : METRIC_KINDS) visitPrefix(key(kind, metric), (key, none) -> remove(key));
   }
 
   byte[] get(Bytes key) {

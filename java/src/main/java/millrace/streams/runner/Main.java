@@ -1,7 +1,9 @@
 package millrace.streams.runner;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import millrace.streams.plan.StreamsPlan;
+import millrace.streams.records.RegistryException;
 
 /**
  * {@code java -jar streams-runner.jar SETTINGS.json}: runs a plan until the process is told to end. Prints {@code listening
@@ -15,7 +17,15 @@ public final class Main {
       System.err.println("usage: java -jar streams-runner.jar SETTINGS.json");
       System.exit(2);
     }
-    Settings settings = Settings.read(Path.of(args[0]));
+    try {
+      run(Settings.read(Path.of(args[0])));
+    } catch (IOException | IllegalStateException | RegistryException failure) {
+      System.err.println(failure.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static void run(Settings settings) throws Exception {
     Counters counters = new Counters();
     Runner runner = new Runner(settings, StreamsPlan.read(Path.of(settings.plan())), counters);
     Runtime.getRuntime().addShutdownHook(new Thread(runner::close, "close"));

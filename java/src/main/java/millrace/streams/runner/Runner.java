@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import millrace.streams.plan.GatePlan;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Runner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
   private static final Duration CLOSE = Duration.ofSeconds(20);
+  private static final Duration REPLACE_AFTER = Duration.ofSeconds(1);
   private final List<KafkaStreams> running = new ArrayList<>();
   private final Settings settings;
   private final StreamsPlan plan;
@@ -42,13 +44,17 @@ public final class Runner implements AutoCloseable {
     this.plan = withExistingTables(plan);
   }
 
+  /** Throws {@code IllegalStateException}, or what the registry says, before anything has begun. */
   public void start() {
-    if (settings.has(Role.GATE)) {
-      require(plan.gates().stream().flatMap(gate -> Stream.of(gate.raw(), gate.topic())));
+    boolean isGate = settings.has(Role.GATE) && !plan.gates().isEmpty();
+    boolean isMetrics = settings.has(Role.METRICS) && !plan.topics().isEmpty();
+    Outputs outputs = new Outputs(plan, isGate, isMetrics);
+    require(outputs.topics());
+    outputs.requireSchemas(registry);
+    if (isGate) {
       start(Role.GATE, plan.gates().stream().map(GatePlan::raw), Topologies.gates(plan, registry, counters));
     }
-    if (settings.has(Role.METRICS)) {
-      require(plan.topics().stream().flatMap(Runner::topicsOf));
+    if (isMetrics) {
       Topology topology = Topologies.metrics(plan, partitions, settings.emitMs(), registry, counters);
       start(Role.METRICS, plan.topics().stream().map(TopicPlan::topic), topology);
     }
@@ -69,19 +75,12 @@ public final class Runner implements AutoCloseable {
     KafkaStreams streams = new KafkaStreams(topology, properties);
     streams.setUncaughtExceptionHandler(error -> {
       LOG.error("a thread of {} failed and is replaced", role.text(), error);
+      LockSupport.parkNanos(REPLACE_AFTER.toNanos());
       return StreamThreadExceptionResponse.REPLACE_THREAD;
     });
     streams.setStateListener((now, before) -> LOG.info("{} is {}", role.text(), now));
     running.add(streams);
     streams.start();
-  }
-
-  private static Stream<String> topicsOf(TopicPlan topic) {
-    return Stream.concat(
-        Stream.of(topic.topic()),
-        topic.metrics().stream()
-            .flatMap(metric -> Stream.concat(
-                Stream.of(metric.rows()), metric.anomalies().stream().map(anomaly -> anomaly.alerts()))));
   }
 
   private void require(Stream<String> topics) {
