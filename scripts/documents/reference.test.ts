@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as language from "../../src/index.ts";
 import { cliPage } from "./cli-page.ts";
+import { ROOT } from "../steps.ts";
 import { codeBlocks } from "./code-blocks.ts";
 import { readDocument } from "./documents.ts";
 import { everyFigure } from "./every-figure.fixture.ts";
@@ -13,10 +15,9 @@ test("the page of the commands is what they say themselves", async () => {
 });
 
 test("every setting is documented, and nothing else", () => {
-  const source = readFileSync(
-    new URL("../../src/runtimes/embedded/settings.ts", import.meta.url),
-    "utf8",
-  );
+  const engines = readdirSync(join(ROOT, "engines")).filter((name) => name.endsWith(".ts"));
+  const files = ["src/runtimes/embedded/settings.ts", ...engines.map((name) => `engines/${name}`)];
+  const source = files.map((file) => readFileSync(join(ROOT, file), "utf8")).join("");
   const read = new Set([...source.matchAll(/"(MILLRACE_\w+)"/g)].map(([, name]) => name!));
   const page = readDocument("docs/reference/configuration.md");
   const listed = [...page.matchAll(/^\| `(MILLRACE_\w+)` \|/gm)].map(([, name]) => name!);
