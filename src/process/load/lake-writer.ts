@@ -70,7 +70,9 @@ export class LakeWriter {
   readonly #format: LakeFormat;
   readonly #files: SpoolFileSupply;
   readonly #counters = new LoadCounters();
+  /** Asked for at the start and after a failure; it may cost requests. Nobody else moves them. */
   #positions: readonly LakePosition[] = [];
+  #isResumed = false;
   /** By topic and partition: the position, and when the oldest event from there was received. */
   readonly #oldest = new Map<string, { readonly from: number; readonly receivedAt: number }>();
 
@@ -85,9 +87,12 @@ export class LakeWriter {
   async step({ force = false } = {}): Promise<LakeStep> {
     const startMs = this.#options.clock.monotonicMs();
     const { lake } = this.#options;
-    this.#positions = await lake.positions();
-    const [pending] = await lake.pending();
-    if (pending !== undefined) return this.#write(pending, startMs, pending.to);
+    if (!this.#isResumed) {
+      this.#positions = await lake.positions();
+      const [pending] = await lake.pending();
+      if (pending !== undefined) return this.#write(pending, startMs, pending.to);
+      this.#isResumed = true;
+    }
     const due = this.#nextDue(force);
     if (due !== undefined) return this.#write(due, startMs);
     if (this.#options.shelf === undefined) this.#files.clear();
@@ -121,10 +126,14 @@ export class LakeWriter {
     try {
       files = await lake.commit(range, await this.#stage(spool, await lake.begin(range)));
     } catch (error) {
+      this.#isResumed = false;
       for (const path of pathsOf(spool)) this.#files.discard(path);
       throw error;
     }
-    this.#positions = await lake.positions();
+    this.#positions = [
+      ...this.#positions.filter((each) => each.topic !== topic || each.partition !== partition),
+      { topic, partition, offset: range.to },
+    ];
     for (const path of pathsOf(spool)) this.#files.giveBack(path);
     this.#options.report?.([{ topic, partition, offset: range.to }]);
     const wallMs = this.#options.clock.monotonicMs() - startMs;

@@ -90,8 +90,8 @@ const GROUPS: Readonly<Record<string, readonly Step[]>> = {
     { ask: "POST /subjects/$bad/versions", body: { schemaType: "PROTOBUF", schema: "x" } },
   ],
   reading: [
-    { ask: "GET /subjects?subjectPrefix=$" },
-    { ask: "GET /subjects?subjectPrefix=:*:$" },
+    { ask: "GET /subjects?subjectPrefix=$&limit=99999" },
+    { ask: "GET /subjects?subjectPrefix=:*:$&limit=99999" },
     { ask: "GET /schemas?subjectPrefix=$a", differs: SCHEMAS },
     { ask: "GET /schemas?subjectPrefix=$a&latestOnly=true", differs: SCHEMAS },
     { ask: "GET /subjects/$a/versions" },
@@ -202,9 +202,9 @@ const GROUPS: Readonly<Record<string, readonly Step[]>> = {
     },
     { ask: "DELETE /subjects/$a" },
     { ask: "GET /subjects/$a/versions" },
-    { ask: "GET /subjects?subjectPrefix=$a&deletedOnly=true" },
+    { ask: "GET /subjects?subjectPrefix=$a&deletedOnly=true&limit=99999" },
     { ask: "DELETE /subjects/$a?permanent=true" },
-    { ask: "GET /subjects?subjectPrefix=$a&deleted=true" },
+    { ask: "GET /subjects?subjectPrefix=$a&deleted=true&limit=99999" },
     { ask: "POST /subjects/$a/versions", body: avro(id) },
     {
       ask: "GET /subjects/$a/versions",

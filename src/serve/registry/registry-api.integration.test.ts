@@ -75,6 +75,8 @@ describe("registry REST API", () => {
       ["POST /subjects/b/versions", schema(id), 200, shows({ version: 1 })],
       ["GET /subjects?subjectPrefix=:*:", undefined, 200, ["a", "b"]],
       ["GET /subjects?subjectPrefix=:*:b", undefined, 200, ["b"]],
+      ["GET /subjects?offset=1&limit=1", undefined, 200, ["b"]],
+      ["GET /subjects/a/versions?offset=1", undefined, 200, [2]],
       ["GET /schemas?subjectPrefix=a&latestOnly=true", undefined, 200, view("a", 2)],
       ["GET /schemas?offset=1&limit=1", undefined, 200, view("a", 2)],
       ["GET /schemas?offset=2&limit=-1", undefined, 200, view("b", 1)],

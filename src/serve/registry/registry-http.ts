@@ -1,3 +1,5 @@
+import { RegistryRefusal } from "./registry-error.ts";
+
 /** A request as the registry's routes see it, whatever server it came through. */
 export interface RegistryRequest {
   readonly method: string;
@@ -39,4 +41,14 @@ export function flag(query: URLSearchParams, name: string): boolean {
 /** The first parameter of a path, which its pattern promises. */
 export function first(call: RegistryCall): string {
   return call.parameters[0] ?? "";
+}
+
+/** A count in a query; negative means without bound, as in Confluent's registry. */
+export function amount(query: URLSearchParams, name: string, otherwise: number): number {
+  const text = query.get(name);
+  if (text === null) return otherwise;
+  if (!/^-?\d{1,9}$/.test(text)) {
+    throw new RegistryRefusal("unprocessable", `${name} must be a whole number`);
+  }
+  return text.startsWith("-") ? otherwise : Number(text);
 }

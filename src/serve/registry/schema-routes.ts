@@ -1,7 +1,7 @@
 import { LIMITS } from "../../core/limits.ts";
 import type { Registry, StoredSchema } from "../../storage/registry/registry.ts";
 import type { RegistryCall, RegistryRoute } from "./registry-http.ts";
-import { first, flag } from "./registry-http.ts";
+import { amount, first, flag } from "./registry-http.ts";
 import { RegistryRefusal } from "./registry-error.ts";
 import { showSchema, showVersion } from "./schema-body.ts";
 import { deletedFilter, subjectsBy } from "./subject-routes.ts";
@@ -67,16 +67,6 @@ async function list(registry: Registry, query: URLSearchParams): Promise<readonl
     }
   }
   return shown;
-}
-
-/** A count in a query; negative means without bound, as in Confluent's registry. */
-function amount(query: URLSearchParams, name: string, otherwise: number): number {
-  const text = query.get(name);
-  if (text === null) return otherwise;
-  if (!/^-?\d{1,9}$/.test(text)) {
-    throw new RegistryRefusal("unprocessable", `${name} must be a whole number`);
-  }
-  return text.startsWith("-") ? otherwise : Number(text);
 }
 
 async function byId(registry: Registry, call: RegistryCall): Promise<StoredSchema> {

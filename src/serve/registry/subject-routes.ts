@@ -6,7 +6,7 @@ import type {
   SchemaVersion,
 } from "../../storage/registry/registry.ts";
 import type { RegistryCall, RegistryRoute } from "./registry-http.ts";
-import { first, flag } from "./registry-http.ts";
+import { amount, first, flag } from "./registry-http.ts";
 import type { REGISTRY_ERRORS } from "./registry-error.ts";
 import { RegistryRefusal } from "./registry-error.ts";
 import { readSchema, readSubject, readVersion, showVersion } from "./schema-body.ts";
@@ -17,7 +17,7 @@ export function subjectRoutes(registry: Registry): readonly RegistryRoute[] {
     {
       method: "GET",
       pattern: "/subjects",
-      answer: ({ query }) => subjectsBy(registry, query),
+      answer: async ({ query }) => page(await subjectsBy(registry, query), query),
     },
     { method: "POST", pattern: "/subjects/*", answer: (call) => lookUp(registry, call) },
     {
@@ -35,7 +35,7 @@ export function subjectRoutes(registry: Registry): readonly RegistryRoute[] {
       answer: async (call) => {
         const subject = readSubject(first(call));
         const versions = await registry.versions(subject, deletedFilter(call.query));
-        return versions.length > 0 ? versions : unknownSubject(subject);
+        return versions.length > 0 ? page(versions, call.query) : unknownSubject(subject);
       },
     },
     {
@@ -92,6 +92,12 @@ export async function subjectsBy(
   const prefix = (query.get("subjectPrefix") ?? "").replace(/^:\*:/, "");
   const subjects = await registry.subjects(deletedFilter(query));
   return subjects.filter((subject) => subject.startsWith(prefix));
+}
+
+/** The part of a list that a query asks for by `offset` and `limit`. */
+function page<Item>(items: readonly Item[], query: URLSearchParams): readonly Item[] {
+  const offset = amount(query, "offset", 0);
+  return items.slice(offset, offset + amount(query, "limit", Infinity));
 }
 
 /** Which deleted things a query asks for. */

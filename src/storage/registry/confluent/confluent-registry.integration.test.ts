@@ -46,6 +46,28 @@ await engineSuite("the registry port on Apicurio", ["registry"], ({ registry: { 
   });
 });
 
+for (const [what, isPaged] of [
+  ["gives a thousand at a time", true],
+  ["gives all at once", false],
+] as const) {
+  test(`a long list is whole where the registry ${what}`, async () => {
+    const names = Array.from({ length: isPaged ? 2_500 : 1_000 }, (_, at) => `s${10_000 + at}`);
+    const server = createServer((request, response) => {
+      const { searchParams: query } = new URL(request.url ?? "", "http://registry");
+      const offset = isPaged ? Number(query.get("offset")) : 0;
+      const most = isPaged ? Math.min(Number(query.get("limit") ?? 1_000), 1_000) : Infinity;
+      response.end(JSON.stringify(names.slice(offset, offset + most)));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const registry = openConfluentRegistry({ url: `http://127.0.0.1:${port}` });
+    assert.deepEqual(await registry.subjects("exclude"), names);
+    await registry.close();
+    server.close();
+  });
+}
+
 describe("a registry that can't be used", () => {
   test("isn't there", async () => {
     const registry = openConfluentRegistry({ url: "http://127.0.0.1:1" });

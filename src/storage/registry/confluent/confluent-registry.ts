@@ -1,48 +1,34 @@
-import { asMillraceError, MillraceError } from "../../../core/errors.ts";
-import { LIMITS } from "../../../core/limits.ts";
+import { MillraceError } from "../../../core/errors.ts";
 import { checkCompatibility } from "../../../language/schema/compatibility/check-compatibility.ts";
 import {
   COMPATIBILITY_LEVELS,
   type CompatibilityLevel,
 } from "../../../language/schema/compatibility/compatibility-level.ts";
 import type { Incompatibility } from "../../../language/schema/compatibility/incompatibility.ts";
-import {
-  parseSchema,
-  type ParsedSchema,
-  type SchemaReferenceSource,
-} from "../../../language/schema/compatibility/schema-source.ts";
-import {
-  readOnly,
-  refuseIncompatible,
-  tooManyReferences,
-  unknownReference,
-} from "../registry-refusals.ts";
+import type { ParsedSchema } from "../../../language/schema/compatibility/schema-source.ts";
+import { readOnly, refuseIncompatible } from "../registry-refusals.ts";
 import {
   REGISTRY_DEFAULTS,
-  type DeletedFilter,
   type DeleteRefusal,
   type DeleteResult,
   type RegisteredSchema,
   type RegisterOptions,
   type Registry,
-  type RegistrySettings,
   type RegistrySettingsChange,
   type SchemaText,
-  type SchemaUsage,
   type SchemaVersion,
-  type StoredSchema,
 } from "../registry.ts";
-import { schemaFingerprints, type SchemaFingerprints } from "../schema-fingerprints.ts";
+import { schemaFingerprints } from "../schema-fingerprints.ts";
+import { ConfluentReader, settingPath } from "./confluent-reader.ts";
 import { ConfluentRest, pathOf, unexpected, type RegistryConnection } from "./confluent-rest.ts";
-import { readLevel, readMode, readSchema } from "./confluent-schema.ts";
 
 /** Opens a registry that others run. Nothing is sent yet. */
 export function openConfluentRegistry(connection: RegistryConnection): Registry {
   return new ConfluentRegistry(new ConfluentRest(connection));
 }
 
-/** What Confluent's registry answers where something isn't there. */
-const CODES = { subject: 40401, version: 40402, schema: 40403, invalid: 42201, forbidden: 42205 };
+/** What Confluent's registry answers: there is no such subject, what is sent can't be read, … */
+const CODES = { subject: 40401, invalid: 42201, forbidden: 42205 };
 
 const DELETE_REFUSALS: Readonly<Record<number, DeleteRefusal>> = {
   40401: "subject-unknown",
@@ -66,19 +52,13 @@ const DELETE_REFUSALS: Readonly<Record<number, DeleteRefusal>> = {
  * and differ in a scale only, the later one finds out after it registered, deletes its version
  * softly, and fails.
  */
-class ConfluentRegistry implements Registry {
-  readonly #rest: ConfluentRest;
-
-  constructor(rest: ConfluentRest) {
-    this.#rest = rest;
-  }
-
+class ConfluentRegistry extends ConfluentReader implements Registry {
   async register(
     subject: string,
     schema: SchemaText,
     { normalize = false }: RegisterOptions = {},
   ): Promise<RegisteredSchema> {
-    const parsed = await this.#parse(schema);
+    const parsed = await this.parse(schema);
     const there = await this.#find(subject, schema, parsed, { normalize });
     if (there !== undefined) return there;
     await this.#refuseReadOnly(subject);
@@ -101,7 +81,7 @@ class ConfluentRegistry implements Registry {
     schema: SchemaText,
     options: RegisterOptions & { readonly deleted?: boolean } = {},
   ): Promise<RegisteredSchema | undefined> {
-    return this.#find(subject, schema, await this.#parse(schema), options);
+    return this.#find(subject, schema, await this.parse(schema), options);
   }
 
   async check(
@@ -109,7 +89,7 @@ class ConfluentRegistry implements Registry {
     version: SchemaVersion | "all",
     schema: SchemaText,
   ): Promise<readonly Incompatibility[]> {
-    const parsed = await this.#parse(schema);
+    const parsed = await this.parse(schema);
     const one = version === "all" ? undefined : await this.version(subject, version);
     const earlier =
       version === "all" ? await this.#registered(subject) : one === undefined ? [] : [one];
@@ -118,7 +98,7 @@ class ConfluentRegistry implements Registry {
     const path = pathOf("compatibility", "subjects", subject, "versions");
     // Without a version, some servers compare with all of them, whatever the level.
     const at = version === "all" && !isTransitive(await this.#level(subject)) ? "latest" : version;
-    const reply = await this.#rest.ask("POST", at === "all" ? path : path + pathOf(at), {
+    const reply = await this.rest.ask("POST", at === "all" ? path : path + pathOf(at), {
       query: { verbose: true },
       body: bodyOf(schema),
     });
@@ -126,64 +106,6 @@ class ConfluentRegistry implements Registry {
     const said = reply.value as { is_compatible?: unknown; messages?: readonly string[] };
     if (said.is_compatible !== false) return [];
     return [refusedByServer(earlier.at(-1)!.version, (said.messages ?? []).join("; "))];
-  }
-
-  async subjects(filter: DeletedFilter): Promise<readonly string[]> {
-    return (await this.#list("/subjects", filter, String)).toSorted();
-  }
-
-  async versions(subject: string, filter: DeletedFilter): Promise<readonly number[]> {
-    const path = pathOf("subjects", subject, "versions");
-    return (await this.#list(path, filter, Number)).toSorted((a, b) => a - b);
-  }
-
-  async version(
-    subject: string,
-    version: SchemaVersion,
-    { deleted = false }: { readonly deleted?: boolean } = {},
-  ): Promise<RegisteredSchema | undefined> {
-    if (version === "latest") {
-      const newest = (await this.versions(subject, deleted ? "include" : "exclude")).at(-1);
-      return newest === undefined ? undefined : this.version(subject, newest, { deleted });
-    }
-    const alive = await this.#answer(subject, version, false);
-    if (alive !== undefined) return this.#withSubject(alive, subject, version, false);
-    const gone = deleted ? await this.#answer(subject, version, true) : undefined;
-    return gone === undefined ? undefined : this.#withSubject(gone, subject, version, true);
-  }
-
-  async schema(
-    key: { readonly id: number } | { readonly guid: string },
-  ): Promise<StoredSchema | undefined> {
-    if ("guid" in key) return this.#byGuid(key.guid);
-    const value = await this.#found("read a schema", pathOf("schemas", "ids", key.id));
-    return value === undefined ? undefined : this.#stored(value, key.id);
-  }
-
-  async usages(id: number, filter: DeletedFilter): Promise<readonly SchemaUsage[]> {
-    const path = pathOf("schemas", "ids", id, "versions");
-    const read = (value: unknown): string => {
-      const { subject, version } = value as SchemaUsage;
-      return JSON.stringify([subject, version]);
-    };
-    const texts = await this.#list(path, filter, read);
-    const usages = texts.map((text) => {
-      const [subject, version] = JSON.parse(text) as [string, number];
-      return { subject, version };
-    });
-    return usages.toSorted((left, right) =>
-      left.subject === right.subject
-        ? left.version - right.version
-        : left.subject < right.subject
-          ? -1
-          : 1,
-    );
-  }
-
-  async referencedBy(subject: string, version: number): Promise<readonly number[]> {
-    const path = pathOf("subjects", subject, "versions", version, "referencedby");
-    const ids = await this.#found("list references", path);
-    return ((ids ?? []) as number[]).toSorted((a, b) => a - b);
   }
 
   async deleteVersion(
@@ -203,16 +125,6 @@ class ConfluentRegistry implements Registry {
     return this.#delete(subject, "", permanent, versions);
   }
 
-  async settings(subject: string | undefined): Promise<RegistrySettings> {
-    const level = readLevel(await this.#found("read a level", settingPath("config", subject)));
-    const mode = readMode(await this.#found("read a mode", settingPath("mode", subject)));
-    return {
-      ...(subject === undefined ? REGISTRY_DEFAULTS : {}),
-      ...(level !== undefined && { level }),
-      ...(mode !== undefined && { mode }),
-    };
-  }
-
   async configure(
     subject: string | undefined,
     { level, mode }: RegistrySettingsChange,
@@ -227,14 +139,10 @@ class ConfluentRegistry implements Registry {
     }
   }
 
-  async close(): Promise<void> {
-    this.#rest.close();
-  }
-
   /** Registers a schema that isn't a version yet; the server decides at once on what it compares. */
   async #send(subject: string, schema: SchemaText): Promise<RegisteredSchema> {
     const path = pathOf("subjects", subject, "versions");
-    const reply = await this.#rest.ask("POST", path, { body: bodyOf(schema) });
+    const reply = await this.rest.ask("POST", path, { body: bodyOf(schema) });
     if (!reply.ok) throw this.#refusal(`register a schema of ${subject}`, reply, subject);
     const { id } = reply.value as { id: number };
     for (const version of (await this.versions(subject, "exclude")).toReversed()) {
@@ -259,7 +167,7 @@ class ConfluentRegistry implements Registry {
     const hint = await this.#hint(subject, schema, normalize);
     if (hint === "no-subject" && !deleted) return undefined;
     if (typeof hint === "object") {
-      const { identity } = await this.#fingerprints(hint);
+      const { identity } = await this.fingerprints(hint);
       if (identity === wanted.identity) return hint;
     }
     const alive = await this.versions(subject, "exclude");
@@ -268,7 +176,7 @@ class ConfluentRegistry implements Registry {
     for (const version of [...alive.toReversed(), ...gone.toReversed()]) {
       const found = await this.version(subject, version, { deleted });
       if (found === undefined) continue;
-      const { identity, canonical } = await this.#fingerprints(found);
+      const { identity, canonical } = await this.fingerprints(found);
       if (identity === wanted.identity) return found;
       if (normalize && canonical === wanted.canonical) alike ??= found;
     }
@@ -282,23 +190,13 @@ class ConfluentRegistry implements Registry {
     normalize: boolean,
   ): Promise<RegisteredSchema | "no-subject" | "no-version"> {
     const path = pathOf("subjects", subject);
-    const reply = await this.#rest.ask("POST", path, {
+    const reply = await this.rest.ask("POST", path, {
       query: { normalize },
       body: bodyOf(schema),
     });
     if (!reply.ok) return reply.errorCode === CODES.subject ? "no-subject" : "no-version";
     const { version } = reply.value as { version: number };
-    return this.#withSubject(reply.value, subject, version, false);
-  }
-
-  /** What others registered and we can't read (Protobuf) is known by its text alone. */
-  async #fingerprints(schema: SchemaText): Promise<SchemaFingerprints> {
-    const text = schema.schema;
-    const parsed = await this.#parse(schema).catch((error: unknown) => {
-      if (asMillraceError(error).code !== "SCHEMA_INVALID") throw error;
-      return { text, canonical: text };
-    });
-    return schemaFingerprints(schema, parsed);
+    return this.withSubject(reply.value, subject, version, false);
   }
 
   async #registered(subject: string): Promise<readonly RegisteredSchema[]> {
@@ -320,7 +218,7 @@ class ConfluentRegistry implements Registry {
     const needed = isTransitive(level) ? earlier : earlier.slice(-1);
     const schemas = [];
     for (const each of needed) {
-      schemas.push({ version: each.version, schema: await this.#parse(each) });
+      schemas.push({ version: each.version, schema: await this.parse(each) });
     }
     return checkCompatibility(level, parsed, schemas);
   }
@@ -343,7 +241,7 @@ class ConfluentRegistry implements Registry {
   ): Promise<DeleteResult> {
     await this.#refuseReadOnly(subject);
     const path = pathOf("subjects", subject) + below;
-    const reply = await this.#rest.ask("DELETE", path, { query: { permanent } });
+    const reply = await this.rest.ask("DELETE", path, { query: { permanent } });
     if (reply.ok) return { ok: true, versions };
     const reason = DELETE_REFUSALS[reply.errorCode];
     if (reason === undefined) throw this.#refusal(`delete from ${subject}`, reply, subject);
@@ -353,99 +251,10 @@ class ConfluentRegistry implements Registry {
   async #set(path: string, body: object | null): Promise<void> {
     const reply =
       body === null
-        ? await this.#rest.ask("DELETE", path)
-        : await this.#rest.ask("PUT", path, { body });
+        ? await this.rest.ask("DELETE", path)
+        : await this.rest.ask("PUT", path, { body });
     if (reply.ok || (body === null && reply.status === 404)) return;
     throw this.#refusal("change a setting", reply);
-  }
-
-  /** What is at a path; undefined where the server says that there is nothing. */
-  async #found(
-    what: string,
-    path: string,
-    query: Readonly<Record<string, boolean>> = {},
-  ): Promise<unknown> {
-    const reply = await this.#rest.ask("GET", path, { query });
-    if (reply.ok) return reply.value;
-    if (reply.status === 404) return undefined;
-    throw unexpected(what, reply);
-  }
-
-  /** Servers that don't know `deletedOnly` ignore it: it is taken apart here. */
-  async #list<Item extends string | number>(
-    path: string,
-    filter: DeletedFilter,
-    read: (value: unknown) => Item,
-  ): Promise<Item[]> {
-    const list = async (deleted: boolean): Promise<Item[]> =>
-      (((await this.#found("list", path, { deleted })) ?? []) as unknown[]).map(read);
-    if (filter !== "only") return list(filter === "include");
-    const alive = new Set(await list(false));
-    return (await list(true)).filter((item) => !alive.has(item));
-  }
-
-  async #byGuid(guid: string): Promise<StoredSchema | undefined> {
-    const reply = await this.#rest.ask("GET", pathOf("schemas", "guids", guid));
-    if (reply.ok) {
-      const ids = await this.#found("read ids", pathOf("schemas", "guids", guid, "ids"));
-      const [first] = (ids ?? []) as { id: number }[];
-      return first === undefined ? undefined : this.#stored(reply.value, first.id);
-    }
-    if (reply.errorCode === CODES.schema) return undefined;
-    // A server without GUIDs: it has to be searched.
-    for (const subject of await this.subjects("include")) {
-      for (const version of await this.versions(subject, "include")) {
-        const found = await this.version(subject, version, { deleted: true });
-        if (found?.guid === guid) return this.schema({ id: found.id });
-      }
-    }
-    return undefined;
-  }
-
-  #answer(subject: string, version: SchemaVersion, deleted: boolean): Promise<unknown> {
-    const path = pathOf("subjects", subject, "versions", version);
-    return this.#found("read a version", path, { deleted });
-  }
-
-  async #withSubject(
-    value: unknown,
-    subject: string,
-    version: number,
-    deleted: boolean,
-  ): Promise<RegisteredSchema> {
-    const { id } = value as { id: number };
-    return { ...(await this.#stored(value, id)), subject, version, deleted };
-  }
-
-  /** The schema in an answer; its GUID is ours where the server gives none. */
-  async #stored(value: unknown, id: number): Promise<StoredSchema> {
-    const { guid, ...schema } = readSchema(value);
-    return { ...schema, id, guid: guid ?? (await this.#fingerprints(schema)).guid };
-  }
-
-  async #parse(schema: SchemaText): Promise<ParsedSchema> {
-    const { schemaType, schema: text } = schema;
-    const references = await this.#references(schema, { count: 0 });
-    return parseSchema({ schemaType, schema: text, references });
-  }
-
-  /** The texts that a schema refers to. References always point to what was there before. */
-  async #references(
-    schema: SchemaText,
-    total: { count: number },
-  ): Promise<SchemaReferenceSource[]> {
-    const sources: SchemaReferenceSource[] = [];
-    for (const reference of schema.references ?? []) {
-      if (++total.count > LIMITS.schemaReferencesMax) throw tooManyReferences();
-      const { name, subject, version } = reference;
-      const value = await this.#answer(subject, version === -1 ? "latest" : version, true);
-      if (value === undefined) throw unknownReference(reference);
-      const found = readSchema(value);
-      const { schemaType, schema: text } = found;
-      const references = await this.#references(found, total);
-      sources.push({ name, schemaType, schema: text, references });
-    }
-    return sources;
   }
 
   #refusal(what: string, reply: Parameters<typeof unexpected>[1], subject = ""): MillraceError {
@@ -478,9 +287,6 @@ const refusedByServer = (version: number, messages: string): Incompatibility => 
   message: `the schema registry calls it incompatible with version ${version}${messages && `: ${messages}`}`,
   hint: SERVER_HINT,
 });
-
-const settingPath = (kind: "config" | "mode", subject: string | undefined): string =>
-  subject === undefined ? pathOf(kind) : pathOf(kind, subject);
 
 function bodyOf({ schemaType, schema, references, metadata, ruleSet }: SchemaText): object {
   return {
