@@ -108,7 +108,9 @@ export const IMPORT_EXCEPTIONS: readonly Exception[] = [
 ];
 
 /** A package that more than one file of `src` imports, with the reason. */
-export const PACKAGE_EXCEPTIONS: Readonly<Record<string, string>> = {};
+export const PACKAGE_EXCEPTIONS: Readonly<Record<string, string>> = {
+  "@platformatic/kafka": "a client and a member of a group: two files of one adapter",
+};
 
 /** Files outside `core` and `cli` that may read the machine's clock or chance, with the reason. */
 export const CLOCK_EXCEPTIONS: Readonly<Record<string, string>> = {};

@@ -2,16 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ReaderPosition } from "../../storage/log/log.ts";
-import type { SpoolRange } from "./spool.ts";
-
-/** One insert into the warehouse, on record before it is made. */
-export interface LoadIntent {
-  readonly topic: string;
-  readonly layoutId: number;
-  /** Names the insert to the warehouse. */
-  readonly token: string;
-  readonly ranges: readonly SpoolRange[];
-}
+import type { LoadIntent, LoadJournal } from "./load-journal.ts";
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS positions (
@@ -28,8 +19,8 @@ CREATE TABLE IF NOT EXISTS intent (
 ) STRICT;
 `;
 
-/** How far the warehouse is loaded, and what is under way; every change synced. */
-export class LoadDatabase {
+/** The journal in a file of one process; every change synced. */
+export class LoadDatabase implements LoadJournal {
   readonly #db: DatabaseSync;
 
   constructor(dir: string) {

@@ -6,7 +6,8 @@ import { LIMITS } from "../../core/limits.ts";
 import type { LogReader, ReaderPosition } from "../../storage/log/log.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { type LoadCounter, LoadCounters } from "./load-counters.ts";
-import { LoadDatabase, type LoadIntent } from "./load-database.ts";
+import { LoadDatabase } from "./load-database.ts";
+import type { LoadIntent, LoadJournal } from "./load-journal.ts";
 import { fileColumns, type LayoutOf, type LoadTopic } from "./load-topic.ts";
 import { SPOOL_FORMAT } from "./native-file.ts";
 import { partitionsBehind } from "./partitions-behind.ts";
@@ -15,7 +16,7 @@ import { globOf, SpoolFiles, type SpoolFileSupply } from "./spool-files.ts";
 import type { SpoolShelf } from "./spool-shelf.ts";
 
 export interface LoaderOptions {
-  readonly log: LogReader;
+  readonly log: Pick<LogReader, "ends" | "read">;
   readonly warehouse: Warehouse;
   /** A folder of its own, on a disk that the warehouse's process sees; an absolute path. */
   readonly dir: string;
@@ -24,6 +25,10 @@ export interface LoaderOptions {
   readonly clock: Clock;
   /** Called after each commit, with the positions that moved: for the log's retention. */
   readonly report?: (positions: readonly ReaderPosition[]) => void;
+  /** Where positions and intents are kept; a file in `dir` by default. */
+  readonly journal?: LoadJournal;
+  /** Partitions of one insert; all of a topic's by default. */
+  readonly partitionsMax?: number;
   /** Takes what the warehouse has for the lake; absent: nobody wants it. */
   readonly shelf?: SpoolShelf;
   /** Rows after which an insert takes no further batch. */
@@ -58,12 +63,13 @@ export interface LoadStep {
  */
 export class Loader {
   readonly #options: LoaderOptions;
-  readonly #db: LoadDatabase;
+  readonly #journal: LoadJournal;
   readonly #positions = new Map<string, number>();
   readonly #counters = new LoadCounters();
   readonly #files: SpoolFileSupply;
-  /** Topic that the next step looks at first. */
+  /** Topic that the next step looks at first, and partition. */
   #turn = 0;
+  #partitionTurn = 0;
   /** Topics in a row that were at the log's end when they were looked at. */
   #wholeTopics = 0;
 
@@ -71,8 +77,8 @@ export class Loader {
     this.#options = options;
     mkdirSync(options.dir, { recursive: true });
     this.#files = options.shelf?.files ?? new SpoolFiles(options.dir);
-    this.#db = new LoadDatabase(options.dir);
-    for (const position of this.#db.positions()) this.#move(position);
+    this.#journal = options.journal ?? new LoadDatabase(options.dir);
+    for (const position of this.#journal.positions()) this.#move(position);
   }
 
   /**
@@ -81,7 +87,7 @@ export class Loader {
    */
   async step(): Promise<LoadStep> {
     const startMs = this.#options.clock.monotonicMs();
-    const intent = this.#db.intent();
+    const intent = this.#journal.intent();
     if (intent !== undefined) return this.#resume(intent, startMs);
     const heartbeats: Spool[] = [];
     for (let tried = 0; tried < this.#options.topics.length; tried++) {
@@ -92,11 +98,11 @@ export class Loader {
       if (spool.layoutId === undefined) heartbeats.push(spool);
       else {
         // They mustn't wait until no topic has events: retention waits for them.
-        this.#commit(heartbeats);
+        await this.#commit(heartbeats);
         return this.#load(topic, spool, spool.layoutId, startMs);
       }
     }
-    this.#commit(heartbeats);
+    await this.#commit(heartbeats);
     this.#files.clear();
     this.#wholeTopics = 0;
     return { rows: 0, bytes: 0, idle: true };
@@ -104,7 +110,7 @@ export class Loader {
 
   /** The next offset to load, by partition. */
   positions(): ReaderPosition[] {
-    return this.#db.positions();
+    return [...this.#journal.positions()];
   }
 
   counters(): LoadCounter[] {
@@ -116,43 +122,49 @@ export class Loader {
 
   close(): void {
     this.#files.clear();
-    this.#db.close();
+    this.#journal.close();
   }
 
   async #spool({ name }: LoadTopic): Promise<Spool | undefined> {
     const { rowsMax = LIMITS.loadRowsMax, bytesMax = LIMITS.loadBytesMax } = this.#options;
-    const requests = this.#behind(name).partitions;
-    if (requests.length === 0) return undefined;
-    return spoolRows(this.#options, name, requests, this.#files, { rowsMax, bytesMax });
+    const behind = this.#behind(name).partitions;
+    if (behind.length === 0) return undefined;
+    const requests = this.#someOf(behind);
+    const bounds = { rowsMax, bytesMax };
+    const spool = await spoolRows(this.#options, name, requests, this.#files, bounds);
+    return { ...spool, isWhole: spool.isWhole && requests.length === behind.length };
+  }
+
+  /** As many partitions as one insert may have, in turn. */
+  #someOf<Partition>(behind: readonly Partition[]): readonly Partition[] {
+    const { partitionsMax = Infinity } = this.#options;
+    if (behind.length <= partitionsMax) return behind;
+    const first = this.#partitionTurn % behind.length;
+    this.#partitionTurn = first + partitionsMax;
+    return [...behind.slice(first), ...behind.slice(0, first)].slice(0, partitionsMax);
   }
 
   async #load(topic: LoadTopic, spool: Spool, layoutId: number, startMs: number) {
-    const ranges = spool.parts.map(({ partition, from, to, rows }) => ({
-      partition,
-      from,
-      to,
-      rows,
-    }));
-    const place = ranges.map(({ partition, from, to }) => `${partition}:${from}-${to}`).join(",");
-    const token = `${topic.name}/${fingerprint(`${topic.name} ${layoutId} ${place}`)}/${ranges[0]!.from}`;
-    const intent: LoadIntent = { topic: topic.name, layoutId, token, ranges };
-    this.#db.begin(intent);
-    await this.#insert(intent, spool);
+    const ranges = spool.parts.map(({ partition, from, to }) => ({ partition, from, to }));
+    await this.#journal.begin({ topic: topic.name, ranges });
+    await this.#insert(spool, layoutId);
     return this.#finish(spool, startMs);
   }
 
-  async #resume(intent: LoadIntent, startMs: number): Promise<LoadStep> {
-    const { topic } = intent;
+  async #resume({ topic, ranges }: LoadIntent, startMs: number): Promise<LoadStep> {
     const unbounded = { rowsMax: Infinity, bytesMax: Infinity };
-    const ranges = intent.ranges.map((range) => ({ ...range, isExact: true }));
-    const spool = await spoolRows(this.#options, topic, ranges, this.#files, unbounded);
-    await this.#insert(intent, spool);
-    await this.#verify(intent);
+    const exact = ranges.map((range) => ({ ...range, isExact: true }));
+    const spool = await spoolRows(this.#options, topic, exact, this.#files, unbounded);
+    if (spool.layoutId !== undefined) {
+      await this.#insert(spool, spool.layoutId);
+      await this.#verify(spool);
+    }
     return this.#finish(spool, startMs);
   }
 
   /** The files go when it fails: the next try spools the same rows again. */
-  async #insert({ topic, layoutId, token }: LoadIntent, spool: Spool): Promise<void> {
+  async #insert(spool: Spool, layoutId: number): Promise<void> {
+    const { topic } = spool;
     const paths = pathsOf(spool);
     try {
       this.#crashPoint("between-intent-and-insert");
@@ -161,7 +173,7 @@ export class Loader {
         path: globOf(paths),
         format: SPOOL_FORMAT,
         columns: fileColumns(this.#options.layoutOf(topic, layoutId)),
-        token: token.slice(-200),
+        token: tokenOf(spool, layoutId),
         settings: ONE_BLOCK,
       });
       this.#crashPoint("inside-insert");
@@ -174,8 +186,8 @@ export class Loader {
   }
 
   /** After a crash: the table has each row of these ranges once. */
-  async #verify({ topic, ranges }: LoadIntent): Promise<void> {
-    for (const { partition, from, to, rows } of ranges) {
+  async #verify({ topic, parts }: Spool): Promise<void> {
+    for (const { partition, from, to, rows } of parts) {
       const [found] = await this.#options.warehouse.query<{ n: string }>(
         `SELECT count() AS n FROM {table:Identifier}
          WHERE _partition = {partition:UInt16} AND _offset >= {from:UInt64} AND _offset < {to:UInt64}`,
@@ -191,8 +203,8 @@ export class Loader {
     }
   }
 
-  #finish(spool: Spool, startMs: number): LoadStep {
-    this.#commit([spool]);
+  async #finish(spool: Spool, startMs: number): Promise<LoadStep> {
+    await this.#commit([spool]);
     const { topic, rows, bytes } = spool;
     const wallMs = this.#options.clock.monotonicMs() - startMs;
     this.#counters.add(topic, { rows, bytes, wallMs });
@@ -201,10 +213,10 @@ export class Loader {
     return { rows, bytes, idle };
   }
 
-  #commit(spools: readonly Spool[]): void {
+  async #commit(spools: readonly Spool[]): Promise<void> {
     if (spools.length === 0) return;
     const positions = spools.flatMap(positionsOf);
-    this.#db.commit(positions);
+    await this.#journal.commit(positions);
     for (const position of positions) this.#move(position);
     this.#crashPoint("between-commit-and-report");
     this.#options.report?.(positions);
@@ -232,6 +244,12 @@ export class Loader {
 
 const positionsOf = ({ topic, parts }: Spool): ReaderPosition[] =>
   parts.map(({ partition, to }) => ({ topic, partition, offset: to }));
+
+/** Names an insert to the warehouse: the same for the same rows, whoever makes it. */
+function tokenOf({ topic, parts }: Spool, layoutId: number): string {
+  const place = parts.map(({ partition, from, to }) => `${partition}:${from}-${to}`).join(",");
+  return `${topic}/${fingerprint(`${topic} ${layoutId} ${place}`)}/${parts[0]!.from}`.slice(-200);
+}
 
 /** One insert is one block: rows and bytes of a file never reach these. */
 const ONE_BLOCK = {

@@ -17,7 +17,7 @@ export interface Behind {
 
 /** What of a topic a reader with these positions has still to read (from the start, if unset). */
 export function partitionsBehind(
-  log: LogReader,
+  log: Pick<LogReader, "ends" | "read">,
   topic: string,
   positionOf: (partition: number) => number | undefined,
 ): Behind {
@@ -38,7 +38,12 @@ export function partitionsBehind(
 }
 
 /** Received time of the batch at an offset, ms. */
-export function receivedAt(log: LogReader, topic: string, partition: number, from: number): number {
+export function receivedAt(
+  log: Pick<LogReader, "ends" | "read">,
+  topic: string,
+  partition: number,
+  from: number,
+): number {
   const [batch] = log.read({ topic, partition, from, bytesMax: 1 });
   return batch?.firstReceivedAt ?? Infinity;
 }

@@ -57,7 +57,7 @@ export interface SpoolRequest {
 
 /** Where rows are spooled from. */
 export interface SpoolSource {
-  readonly log: LogReader;
+  readonly log: Pick<LogReader, "read">;
   readonly layoutOf: LayoutOf;
 }
 
@@ -157,7 +157,7 @@ class PartWriter {
   }
 
   /** Whether it came to the log's end. */
-  async copy(log: LogReader, share: SpoolBounds): Promise<boolean> {
+  async copy(log: Pick<LogReader, "read">, share: SpoolBounds): Promise<boolean> {
     try {
       const isAtEnd = await this.#copy(log, share);
       this.#file?.finish();
@@ -167,7 +167,7 @@ class PartWriter {
     }
   }
 
-  async #copy(log: LogReader, share: SpoolBounds): Promise<boolean> {
+  async #copy(log: Pick<LogReader, "read">, share: SpoolBounds): Promise<boolean> {
     const { topic } = this.#rows;
     const { partition, to = Infinity, isExact = false } = this.#request;
     const isFull = (): boolean =>
@@ -175,7 +175,8 @@ class PartWriter {
     let isAtEnd = false;
     reading: while (this.#at < to && !isFull()) {
       await turn();
-      const batches = log.read({ topic, partition, from: this.#at, bytesMax: READ_BYTES });
+      const upTo = isExact ? { to } : {};
+      const batches = log.read({ topic, partition, from: this.#at, bytesMax: READ_BYTES, ...upTo });
       isAtEnd = batches.length === 0;
       if (isAtEnd) break;
       for (const batch of batches) {

@@ -5,10 +5,12 @@ import type { Plan } from "../../language/plan/nodes.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { openCluster } from "./cluster-parts.ts";
 import { startCollect } from "./collect-role.ts";
+import { startLoad } from "./load-role.ts";
 import type { Role, RoleOptions, RoleSettings } from "./role.ts";
 
 const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> = {
   collect: startCollect,
+  load: startLoad,
 };
 
 export interface StartRoleOptions {

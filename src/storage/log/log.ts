@@ -161,6 +161,8 @@ export interface ReadRequest {
   readonly from: number;
   /** Bytes of rows after which no further batch is read; one is always given. */
   readonly bytesMax?: number;
+  /** The reader wants nothing from there on: a log whose batches aren't fixed cuts the last one. */
+  readonly to?: number;
 }
 
 export interface LedgerQuery {

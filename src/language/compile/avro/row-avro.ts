@@ -63,6 +63,11 @@ export class RowAvro {
     return Number(viewOf(rows).getBigInt64(this.#find(name, rows, start).at, true));
   }
 
+  /** Where the row at `start` ends. */
+  endOf(rows: Uint8Array, start: number): number {
+    return this.#layout.columns.reduce((at, column) => skipBinary(column, rows, at), start);
+  }
+
   #find(name: string, rows: Uint8Array, start: number): { column: Column; at: number } {
     let at = start;
     for (const column of this.#layout.columns) {

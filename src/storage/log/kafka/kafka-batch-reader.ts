@@ -79,8 +79,9 @@ export class KafkaBatchReader {
     await this.#restart();
   }
 
-  /** Batches from the one that contains `from`, as far as they were fetched. */
-  read({ topic, partition, from, bytesMax = LIMITS.readBytesMax }: ReadRequest): Batch[] {
+  /** Batches from `from` on, as far as they were fetched. */
+  read(request: ReadRequest): Batch[] {
+    const { topic, partition, from, bytesMax = LIMITS.readBytesMax, to = Infinity } = request;
     this.#throwFailure();
     const followed = this.#followed.get(placeId(topic, partition));
     if (followed === undefined) {
@@ -94,10 +95,11 @@ export class KafkaBatchReader {
     this.#forget(followed, from);
     const batches: Batch[] = [];
     let bytes = 0;
-    for (const batch of followed.batches) {
+    for (const whole of followed.batches) {
+      if (whole.baseOffset >= to || bytes >= bytesMax) break;
+      const batch = this.#options.rows.part(whole, from, to);
       batches.push(batch);
       bytes += batch.rows.length;
-      if (bytes >= bytesMax) break;
     }
     return batches;
   }

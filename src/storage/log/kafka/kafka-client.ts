@@ -7,6 +7,7 @@ import {
 } from "@platformatic/kafka";
 import { MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
+import { KafkaGroup } from "./kafka-group.ts";
 import type { PartitionEnd } from "../log.ts";
 import {
   committedBatches,
@@ -218,6 +219,12 @@ export class KafkaClient {
   reader(): KafkaReader {
     const groupId = `${this.#options.clientId}-reader`; // never joined
     return new KafkaReader(new Consumer({ ...this.#options, groupId, autocommit: false }));
+  }
+
+  /** A member of a group that shares the topics' partitions among its members. */
+  group(group: string, topics: readonly string[]): KafkaGroup {
+    const { clientId, bootstrapBrokers, strict: _, ...connection } = this.#options;
+    return new KafkaGroup({ connection, clientId, bootstrapBrokers, group, topics });
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,7 @@ import { topicsOf } from "../../../language/plan/topic.ts";
 import type { Value } from "../../../language/plan/value.ts";
 import { SLACK_MS } from "../../../language/plan/window.ts";
 import type { RowSet } from "../append-request.ts";
-import type { Batch } from "../log.ts";
+import type { Batch, PartitionEnd } from "../log.ts";
 import { KafkaAppender } from "./kafka-appender.ts";
 import { KafkaBatchReader } from "./kafka-batch-reader.ts";
 import { KafkaClient } from "./kafka-client.ts";
@@ -86,6 +86,16 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
       }
       const again = await readUntil(reader, 100);
       assert.equal(countOf(again), 100);
+      const [{ partition, start, end }] = reader.ends().filter((each) => each.end > 20) as [
+        PartitionEnd,
+      ];
+      const within = { topic: topic.name, partition, from: start + 7, to: end - 5 };
+      const part = reader.read(within);
+      assert.deepEqual(
+        part.flatMap((batch) => rowsIn(batch)).map((row) => row["_offset"]),
+        Array.from({ length: end - start - 12 }, (_, index) => start + 7 + index),
+      );
+      assert.deepEqual([part[0]!.baseOffset, part.at(-1)!.endOffset], [within.from, within.to]);
     });
 
     test("a heartbeat is a batch without rows in every partition", async () => {

@@ -56,6 +56,35 @@ export class RowBatches {
     });
   }
 
+  /** The part of a batch with the offsets `[from, to)`. */
+  part(batch: Batch, from: number, to: number): Batch {
+    if (from <= batch.baseOffset && to >= batch.endOffset) return batch;
+    const { topic, partition, rows, layoutId } = batch;
+    const baseOffset = Math.max(from, batch.baseOffset);
+    const place = { topic, partition, baseOffset, endOffset: Math.min(to, batch.endOffset) };
+    if (batch.kind === "heartbeat") return { ...batch, ...place };
+    const { avro, time } = this.#reading(layoutId);
+    const inside: Row[] = [];
+    for (let start = 0, end = 0; start < rows.length; start = end) {
+      end = avro.endOf(rows, start);
+      const offset = avro.int64Of("_offset", rows, start);
+      if (offset < from || offset >= to) continue;
+      const receivedAt = avro.int64Of("received_at", rows, start);
+      const at = avro.int64Of(time, rows, start);
+      inside.push({
+        offset,
+        schemaId: layoutId,
+        start,
+        end,
+        isHeartbeat: false,
+        receivedAt,
+        time: at,
+      });
+    }
+    if (inside.length > 0) return batchOf(place, inside, rows);
+    return { ...batch, ...place, count: 0, rows: new Uint8Array() };
+  }
+
   #row(place: InBatch, offset: number, value: Uint8Array, out: ByteWriter): Row {
     try {
       const schemaId = schemaIdOf(value);

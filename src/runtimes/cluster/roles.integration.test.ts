@@ -1,4 +1,4 @@
-/** Two collectors, the gate and the metrics' runner: from a POST to the rows of a metric. */
+/** Two collectors, the gate, the metrics' runner and two loaders: from a POST to the warehouse. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,50 +11,83 @@ import { freePort } from "../../../engines/free-port.ts";
 import { StreamsRunner } from "../../../engines/streams-runner.ts";
 import shop from "../../../examples/shop/pipeline.ts";
 import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
+import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
+import {
+  startWarehouse,
+  type WarehouseProcess,
+} from "../../storage/warehouse/embedded/start-warehouse.ts";
+import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { schemaIdOf } from "../../storage/log/kafka/framed-record.ts";
 import { startReplica, type Replica } from "./replica.fixture.ts";
 
 const NAMESPACE = "millrace";
 const USERS = 40;
 const VIEWS = 5;
-const timeout = 180_000;
+const timeout = 400_000;
 
-await engineSuite("a cluster's collectors", ["kafka", "registry"], ({ kafka, registry }) => {
+await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, registry }) => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-cluster-"));
   const prefix = `t${process.pid}-${Date.now().toString(36)}`;
   const config = join(folder, "cluster.json");
-  writeFileSync(config, JSON.stringify({ kafka, registry, prefix, partitions: 3 }));
   const cases = new CaseCluster({ bootstrap: kafka.bootstrap, registryUrl: registry.url }, prefix);
   const replicas: Replica[] = [];
-  let runner: StreamsRunner;
+  const loaders: Replica[] = [];
+  const startLoader = async (name: string): Promise<void> =>
+    void loaders.push(await startReplica({ config, role: "load", data: join(folder, name) }));
+  let runner: StreamsRunner | undefined;
+  let server: WarehouseProcess | undefined;
+  let warehouse: Warehouse | undefined;
 
   before(
     async () => {
-      for (const name of ["a", "b"]) {
-        replicas.push(await startReplica({ config, role: "collect", data: join(folder, name) }));
-      }
-      runner = await StreamsRunner.make(
-        {
-          plan: compileKafkaStreams(shop.plan, { namespace: NAMESPACE, prefix }),
-          application: prefix,
-          bootstrap: kafka.bootstrap,
-          registryUrl: registry.url,
-          roles: ["gate", "metrics"],
-          threads: 1,
-          emitMs: 200,
-          httpPort: await freePort(new Set()),
-          folder,
-        },
-        process.env,
-        (text) => void process.stderr.write(`  ${text}\n`),
+      const keys = { adminKey: "admin", pipelineKey: "pipeline" };
+      server = await startWarehouse({ dataDir: join(folder, "warehouse"), ...keys });
+      const place = {
+        url: server.url,
+        database: server.database,
+        user: "pipeline",
+        key: "pipeline",
+      };
+      warehouse = clickHouseWarehouse(place);
+      writeFileSync(
+        config,
+        JSON.stringify({ kafka, registry, warehouse: place, prefix, partitions: 3 }),
       );
-      await runner.start();
+      const collect = (name: string): Promise<Replica> =>
+        startReplica({ config, role: "collect", data: join(folder, name) });
+      replicas.push(await collect("a")); // it makes the topics
+      await Promise.all([
+        collect("b").then((replica) => replicas.push(replica)),
+        startLoader("load-a"),
+        startLoader("load-b"),
+        startRunner(),
+      ]);
     },
     { timeout },
   );
+  const startRunner = async (): Promise<void> => {
+    runner = await StreamsRunner.make(
+      {
+        plan: compileKafkaStreams(shop.plan, { namespace: NAMESPACE, prefix }),
+        application: prefix,
+        bootstrap: kafka.bootstrap,
+        registryUrl: registry.url,
+        roles: ["gate", "metrics"],
+        threads: 1,
+        emitMs: 200,
+        httpPort: await freePort(new Set()),
+        folder,
+      },
+      process.env,
+      (text) => void process.stderr.write(`  ${text}\n`),
+    );
+    await runner.start();
+  };
   after(async () => {
-    for (const replica of replicas) await replica.stop();
-    await runner.stop();
+    for (const replica of [...replicas, ...loaders]) await replica.stop();
+    await runner?.stop();
+    await warehouse?.close();
+    await server?.stop();
     const own = (await cases.client.topics()).filter((name) => name.startsWith(prefix));
     await cases.client.deleteTopics(own);
     await cases.close();
@@ -70,7 +103,7 @@ await engineSuite("a cluster's collectors", ["kafka", "registry"], ({ kafka, reg
     return (await answer.json()) as Answer;
   };
 
-  describe("a cluster's collectors", () => {
+  describe("the roles of a cluster", () => {
     test("what two of them take twice is counted once", { timeout }, async () => {
       const now = Date.now();
       const events = Array.from({ length: USERS * VIEWS }, (_, index) => ({
@@ -108,6 +141,36 @@ await engineSuite("a cluster's collectors", ["kafka", "registry"], ({ kafka, reg
       );
     });
 
+    test("the warehouse has each event once, and the metric's rows", { timeout }, async () => {
+      const expected = USERS * VIEWS;
+      await until(async () => ((await loaded()).rows >= expected ? true : undefined));
+      assert.deepEqual(await loaded(), { rows: expected, ids: expected });
+      const views = await until(async () => {
+        const [row] = await warehouse!.query<{ views: string }>(
+          "SELECT sum(views) AS views FROM `page-view-counts`",
+        );
+        return Number(row?.views) >= expected ? Number(row?.views) : undefined;
+      });
+      assert.equal(views, expected);
+    });
+
+    test(
+      "loaders that are killed amid their work lose and repeat nothing",
+      { timeout },
+      async () => {
+        const before = (await loaded()).rows;
+        for (let round = 0; round < KILLS; round++) {
+          const posted = Array.from({ length: 10 }, () => post(round % 2, clicksOf(POSTED)));
+          await loaders.shift()!.kill();
+          for (const { accepted } of await Promise.all(posted)) assert.equal(accepted, POSTED);
+          await startLoader(`load-${round}`);
+        }
+        const expected = before + KILLS * 10 * POSTED;
+        await until(async () => ((await loaded()).rows >= expected ? true : undefined));
+        assert.deepEqual(await loaded(), { rows: expected, ids: expected });
+      },
+    );
+
     test("what breaks a rule is kept with its bytes and the reason", { timeout }, async () => {
       const event = {
         event_id: randomUUID(),
@@ -130,26 +193,39 @@ await engineSuite("a cluster's collectors", ["kafka", "registry"], ({ kafka, reg
         body: JSON.stringify({ ...identify, messageId: randomUUID() }),
       });
       assert.equal(answer.status, 200);
-      await until(async () => {
-        const event = {
-          event_id: randomUUID(),
-          user_id: "known",
-          event_type: "click",
-          timestamp: new Date().toISOString(),
-          properties: {},
-        };
-        await post(1, [event]);
+      // Each event of somebody unknown breaks the rule; of somebody known it doesn't.
+      const broken = async (): Promise<number> => {
         const figures = await (await fetch(`${replicas[1]!.url}/metrics`)).text();
-        const broken = Number(
-          /rules_broken_total\{rule="known-user"\} (\d+)/.exec(figures)?.[1] ?? 0,
-        );
-        const sent = ++clicks;
-        return broken < sent ? true : undefined;
+        return Number(/rules_broken_total\{rule="known-user"\} (\d+)/.exec(figures)?.[1] ?? 0);
+      };
+      await until(async () => {
+        const before = await broken();
+        const [event] = clicksOf(1);
+        await post(1, [{ ...event, user_id: "known" }]);
+        return (await broken()) === before ? true : undefined;
       });
     });
   });
-  let clicks = USERS * VIEWS;
+
+  const loaded = async (): Promise<{ readonly rows: number; readonly ids: number }> => {
+    const [row] = await warehouse!.query<{ rows: string; ids: string }>(
+      "SELECT count() AS rows, uniqExact(event_id) AS ids FROM `user-events`",
+    );
+    return { rows: Number(row?.rows), ids: Number(row?.ids) };
+  };
 });
+
+const KILLS = 4;
+const POSTED = 300;
+
+const clicksOf = (count: number): readonly object[] =>
+  Array.from({ length: count }, (_, index) => ({
+    event_id: randomUUID(),
+    user_id: `clicker-${index % 50}`,
+    event_type: "click",
+    timestamp: new Date().toISOString(),
+    properties: {},
+  }));
 
 interface Answer {
   readonly accepted: number;
