@@ -1,8 +1,17 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fingerprint } from "../src/core/fingerprint.ts";
 import type { Engine, EngineContext, FetchContext, Part } from "./engine.ts";
 import { systemProgram } from "./fetch/apt.ts";
+import { identityOf } from "./process-identity.ts";
 import { runTool } from "./run-tool.ts";
 
 const USER = "millrace";
@@ -109,7 +118,10 @@ interface Initialisation {
 }
 
 async function initialise({ program, data, password, user }: Initialisation): Promise<void> {
-  if (existsSync(join(data, "PG_VERSION"))) return;
+  if (existsSync(join(data, "PG_VERSION"))) {
+    forgetBuried(join(data, "postmaster.pid"));
+    return;
+  }
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = `${data}.password`;
@@ -126,4 +138,14 @@ async function initialise({ program, data, password, user }: Initialisation): Pr
   } finally {
     rmSync(file);
   }
+}
+
+/**
+ * A killed server whose end nobody has asked for yet still has its number, and PostgreSQL takes it
+ * for one that runs.
+ */
+function forgetBuried(file: string): void {
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
+  if (identityOf(pid) === undefined) rmSync(file);
 }
