@@ -35,37 +35,23 @@ const QUIET_WITHIN_MS = 240_000;
 /** A task that is still being restored is quiet, too. */
 const RIGHT_WITHIN_MS = 120_000;
 
-/**
- * Runs all cases in one process of the runner, each under its own prefix, over at least three
- * partitions. Those that have something for the gate begin at raw topics, with every event there
- * twice. The process finds the first half as a backlog, is killed amid it, and finds the rest when
- * it starts again. What it gives at last is read when nothing has happened for a while, and again
- * until `isRight` takes all of it or time is up.
- */
-export async function runKafkaStreams(
-  logs: ReadonlyMap<Case, readonly LogRecord[]>,
-  { kafka, registry }: Required<Pick<ClusterAddresses, "kafka" | "registry">>,
-  isRight: (of: Case, run: StreamsRun) => boolean,
-): Promise<ReadonlyMap<Case, StreamsRun>> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-streams-"));
-  const run = `c${process.pid}-${Date.now().toString(36)}`;
-  const place = { bootstrap: kafka.bootstrap, registryUrl: registry.url };
-  const cluster = new CaseCluster(place, run);
-  const cases = [...logs].map(([of, records]): PreparedCase => {
-    const raw = hasGate(of);
-    const spreadOut = spread(of, records);
-    return {
-      of: { ...of, partitions: Math.max(of.partitions, PARTITIONS_LEAST) },
-      original: of,
-      prefix: `${run}.${of.name}`,
-      raw,
-      records: raw ? sentTwice(spreadOut) : spreadOut,
-    };
-  });
-  const runner = await StreamsRunner.make(
+/** What a runner needs. */
+export type StreamsAddresses = Required<Pick<ClusterAddresses, "kafka" | "registry">>;
+
+export const openCluster = ({ kafka, registry }: StreamsAddresses, clientId: string): CaseCluster =>
+  new CaseCluster({ bootstrap: kafka.bootstrap, registryUrl: registry.url }, clientId);
+
+/** A runner of a plan in a folder, which may have run another one there. */
+export const makeRunner = async (
+  application: string,
+  folder: string,
+  plan: StreamsPlan,
+  { kafka, registry }: StreamsAddresses,
+): Promise<StreamsRunner> =>
+  StreamsRunner.make(
     {
-      plan: planOf(cases),
-      application: run,
+      plan,
+      application,
       bootstrap: kafka.bootstrap,
       registryUrl: registry.url,
       roles: ["gate", "metrics"],
@@ -79,6 +65,34 @@ export async function runKafkaStreams(
     process.env,
     (text) => void process.stderr.write(`  ${text}\n`),
   );
+
+/**
+ * Runs all cases in one process of the runner, each under its own prefix, over at least three
+ * partitions. Those that have something for the gate begin at raw topics, with every event there
+ * twice. The process finds the first half as a backlog, is killed amid it, and finds the rest when
+ * it starts again. What it gives at last is read when nothing has happened for a while, and again
+ * until `isRight` takes all of it or time is up.
+ */
+export async function runKafkaStreams(
+  logs: ReadonlyMap<Case, readonly LogRecord[]>,
+  addresses: StreamsAddresses,
+  isRight: (of: Case, run: StreamsRun) => boolean,
+): Promise<ReadonlyMap<Case, StreamsRun>> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-streams-"));
+  const run = `c${process.pid}-${Date.now().toString(36)}`;
+  const cluster = openCluster(addresses, run);
+  const cases = [...logs].map(([of, records]): PreparedCase => {
+    const raw = hasGate(of);
+    const spreadOut = spread(of, records);
+    return {
+      of: { ...of, partitions: Math.max(of.partitions, PARTITIONS_LEAST) },
+      original: of,
+      prefix: `${run}.${of.name}`,
+      raw,
+      records: raw ? sentTwice(spreadOut) : spreadOut,
+    };
+  });
+  const runner = await makeRunner(run, folder, planOf(cases), addresses);
   const onExit = (): void => runner.killNow();
   process.on("exit", onExit);
   try {
@@ -186,7 +200,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 /** Until nothing more is read and put out. */
-async function untilQuiet(runner: StreamsRunner): Promise<void> {
+export async function untilQuiet(runner: StreamsRunner): Promise<void> {
   let last = "";
   let since = performance.now();
   await until(async () => {
@@ -250,7 +264,8 @@ async function readTopic(
   });
 }
 
-async function forget(cluster: CaseCluster, run: string): Promise<void> {
+/** Deletes every topic of a run. */
+export async function forget(cluster: CaseCluster, run: string): Promise<void> {
   const topics = await cluster.client.topics();
   await cluster.client.deleteTopics(topics.filter((topic) => topic.startsWith(run)));
 }
