@@ -23,6 +23,15 @@ export interface ClusterConfig {
 const DEFAULTS = { prefix: "", partitions: 12 };
 const PARTITIONS_MAX = 1_000;
 
+/** Where ClickHouse is; `CONFIG_INVALID` where the file doesn't say. */
+export function warehouseOf({ warehouse }: ClusterConfig): NonNullable<ClusterConfig["warehouse"]> {
+  if (warehouse !== undefined) return warehouse;
+  throw new MillraceError("CONFIG_INVALID", "the cluster's file doesn't say where ClickHouse is", {
+    field: "warehouse",
+    hint: `add "warehouse": { "url", "database", "user", "key" } to it`,
+  });
+}
+
 /** Reads a cluster's file. `CONFIG_INVALID` names the member that is missing or wrong. */
 export function readClusterConfig(path: string): ClusterConfig {
   const file = parsed(path);

@@ -1,14 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { asMillraceError } from "../../core/errors.ts";
 import { createCollector } from "../../ingest/collector.ts";
 import { serveCollector } from "../../ingest/http/serve-collector.ts";
 import { writeKeyRecord } from "../../ingest/keys/write-keys.ts";
 import { followTables } from "../../process/dimension/follow-tables.ts";
-import { createReadAccess } from "../../serve/http/access.ts";
-import { createApi } from "../../serve/http/api.ts";
-import { startHttpServer } from "../../serve/http/http-server.ts";
-import { healthRoutes } from "../../serve/observe/health-routes.ts";
 import { openEmbeddedDimension } from "../../storage/dimension/embedded/embedded-dimension.ts";
 import { KafkaAppender } from "../../storage/log/kafka/kafka-appender.ts";
 import { KafkaBatchReader } from "../../storage/log/kafka/kafka-batch-reader.ts";
@@ -17,7 +12,7 @@ import { COLLECT_ROUTES } from "../shared/collect-routes.ts";
 import { collectorFigures, gauge } from "../shared/collector-figures.ts";
 import { doorLookups } from "../shared/door-lookups.ts";
 import { every } from "../shared/every.ts";
-import { isLoopback } from "../shared/loopback.ts";
+import { serveHealth } from "./serve-health.ts";
 import type { Role, RoleOptions } from "./role.ts";
 
 const HEARTBEAT_EVERY_MS = 2_000;
@@ -56,35 +51,22 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
     every(TABLES_EVERY_MS, async () => tables.step(), onProblem),
     every(FLUSH_EVERY_MS, () => collector.flush(), onProblem),
   ];
-  const onDefect = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
-  const server = await startHttpServer({
-    host: settings.host,
-    port: settings.port,
-    portVariable: "MILLRACE_PORT",
+  const server = await serveHealth(settings, onProblem, {
+    parts: async () => [
+      { part: "kafka", ready: await parts.client.isReady() },
+      { part: "tables", ready: tables.isWhole() },
+    ],
+    figures: async () => [
+      ...collectorFigures(collector.stats()),
+      gauge("millrace_log_waiting_bytes", "Bytes that wait for the log", appender.waitingBytes),
+    ],
+    elsewhere: COLLECT_ROUTES,
     intercept: (request, response) => {
       const [path = "/"] = (request.url ?? "/").split("?", 1);
       if (!collector.handles(request.method ?? "GET", path)) return false;
       void serveCollector(collector, request, response);
       return true;
     },
-    handler: createApi({
-      routes: healthRoutes(
-        async () => [
-          { part: "kafka", ready: await parts.client.isReady() },
-          { part: "tables", ready: tables.isWhole() },
-        ],
-        async () => [
-          ...collectorFigures(collector.stats()),
-          gauge("millrace_log_waiting_bytes", "Bytes that wait for the log", appender.waitingBytes),
-        ],
-      ),
-      elsewhere: COLLECT_ROUTES,
-      access: createReadAccess({
-        adminKey: settings.adminKey,
-        loopback: isLoopback(settings.host),
-      }),
-      onDefect,
-    }),
   });
   return {
     url: server.url,

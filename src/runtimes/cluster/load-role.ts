@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { asMillraceError, MillraceError } from "../../core/errors.ts";
+import { asMillraceError } from "../../core/errors.ts";
 import { Loader } from "../../process/load/loader.ts";
 import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
 import { createAlertTable } from "../../process/stream/warehouse-sink.ts";
@@ -10,6 +10,7 @@ import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { gauge } from "../shared/collector-figures.ts";
+import { warehouseOf } from "./cluster-config.ts";
 import { GroupJournal } from "./group-journal.ts";
 import { followRows } from "./follow-rows.ts";
 import { serveHealth } from "./serve-health.ts";
@@ -24,18 +25,8 @@ const LOAD_EVERY_MS = 2_000;
 export async function startLoad(options: RoleOptions): Promise<Role> {
   const { plan, parts, settings, onProblem } = options;
   const { config, client, topics } = parts;
-  if (config.warehouse === undefined) {
-    throw new MillraceError(
-      "CONFIG_INVALID",
-      "the cluster's file doesn't say where ClickHouse is",
-      {
-        field: "warehouse",
-        hint: `add "warehouse": { "url", "database", "user", "key" } to it`,
-      },
-    );
-  }
   const names = topicNames(config.prefix);
-  const warehouse = clickHouseWarehouse(config.warehouse);
+  const warehouse = clickHouseWarehouse(warehouseOf(config));
   await applyTables(plan, warehouse);
   await createAlertTable(warehouse);
   const reader = new KafkaBatchReader({ client, rows: parts.rows, nameOf: names.clean });

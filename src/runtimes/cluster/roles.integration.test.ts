@@ -152,6 +152,14 @@ await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, reg
         return Number(row?.views) >= expected ? Number(row?.views) : undefined;
       });
       assert.equal(views, expected);
+      const serve = await startReplica({ config, role: "serve", data: join(folder, "serve") });
+      const answer = await fetch(`${serve.url}/v1/metrics/page-view-counts?limit=100`);
+      const { rows } = (await answer.json()) as { readonly rows: readonly { views: number }[] };
+      assert.equal(
+        rows.reduce((sum, row) => sum + Number(row.views), 0),
+        expected,
+      );
+      await serve.stop();
     });
 
     test(

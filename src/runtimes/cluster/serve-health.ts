@@ -6,7 +6,7 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from "../../serve/http/http-server.ts";
-import type { Route } from "../../serve/http/route.ts";
+import type { Route, RouteDescription } from "../../serve/http/route.ts";
 import type { Figure } from "../../serve/observe/figures.ts";
 import { healthRoutes, type PartHealth } from "../../serve/observe/health-routes.ts";
 import { isLoopback } from "../shared/loopback.ts";
@@ -17,6 +17,8 @@ export interface Health {
   readonly figures: () => Promise<readonly Figure[]>;
   /** What a role answers beside. */
   readonly routes?: readonly Route[];
+  /** What `intercept` answers. */
+  readonly elsewhere?: readonly RouteDescription[];
   readonly intercept?: HttpServerOptions["intercept"];
 }
 
@@ -24,7 +26,7 @@ export interface Health {
 export function serveHealth(
   { host, port, adminKey }: RoleSettings,
   onProblem: (text: string) => void,
-  { parts, figures, routes = [], intercept }: Health,
+  { parts, figures, routes = [], elsewhere = [], intercept }: Health,
 ): Promise<HttpServer> {
   return startHttpServer({
     host,
@@ -33,6 +35,7 @@ export function serveHealth(
     ...(intercept !== undefined && { intercept }),
     handler: createApi({
       routes: [...healthRoutes(parts, figures), ...routes],
+      elsewhere,
       access: createReadAccess({ adminKey, loopback: isLoopback(host) }),
       onDefect: (thrown) => onProblem(asMillraceError(thrown).message),
     }),

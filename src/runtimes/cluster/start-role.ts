@@ -6,11 +6,13 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import { openCluster } from "./cluster-parts.ts";
 import { startCollect } from "./collect-role.ts";
 import { startLoad } from "./load-role.ts";
+import { startServe } from "./serve-role.ts";
 import type { Role, RoleOptions, RoleSettings } from "./role.ts";
 
 const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> = {
   collect: startCollect,
   load: startLoad,
+  serve: startServe,
 };
 
 export interface StartRoleOptions {
