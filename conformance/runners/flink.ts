@@ -9,6 +9,7 @@ import { FlinkSession } from "../../src/runtimes/cluster/flink/sql-gateway.ts";
 import type { Case, LogRecord, Readable } from "../case.ts";
 import { CaseCluster } from "../cluster/records.ts";
 import { readableAlert, readableRow } from "../readable.ts";
+import { DAY_MS } from "./ranges.ts";
 
 type Addresses = Required<Pick<ClusterAddresses, "kafka" | "registry" | "flink">>;
 
@@ -18,29 +19,39 @@ interface LoadedCase {
   readonly records: readonly LogRecord[];
 }
 
-/** How long a job may take, ms. */
-const JOB_MS_MAX = 240_000;
+/** How long everything may take until it was read, ms. */
+const READ_MS_MAX = 600_000;
 /** Metrics of one job: each takes its share of the memory of a slot. */
 const JOB_METRICS_MAX = 10;
+/** So long after a case's last record a heartbeat closes what is open, ms. */
+const MUCH_LATER_MS = 7 * DAY_MS;
+
+/** What Flink wrote of a case: rows of metrics, alerts. */
+export interface FlinkRun {
+  /** When it had read the case's log. */
+  readonly closed: readonly Readable[];
+  /** Rows of metrics, when time had moved on so far that every window closed. */
+  readonly all: readonly Readable[];
+}
 
 /** Some cases as one job. */
 interface CaseJob {
+  /** The consumer group. */
   readonly group: string;
   readonly id: string;
   readonly sources: readonly string[];
 }
 
 /**
- * The rows of the metrics, and the alerts, of all cases, by the case's name: some jobs compute them,
- * from topics that begin with `prefix` and the case's name. A job is stopped when it has read what
- * there is, and the rows of the checkpoint after that are there.
+ * Runs all cases, in some jobs, from topics that begin with `prefix` and the case's name. The result
+ * is by the case's name.
  */
 export async function runFlink(
   { kafka, registry, flink }: Addresses,
   functionsJar: string,
   prefix: string,
   cases: readonly LoadedCase[],
-): Promise<ReadonlyMap<string, readonly Readable[]>> {
+): Promise<ReadonlyMap<string, FlinkRun>> {
   const place = { bootstrap: kafka.bootstrap, registryUrl: registry.url };
   const cluster = new CaseCluster(place, prefix);
   const session = await FlinkSession.open(flink.gatewayUrl, {
@@ -48,10 +59,10 @@ export async function runFlink(
     "execution.checkpointing.interval": "2 s",
   });
   const nameOf = (of: Case): string => `${prefix}.${of.name}`;
+  const jobs: CaseJob[] = [];
   try {
     await Promise.all(cases.map(({ of }) => cluster.prepare(of, nameOf(of))));
     for (const { of, records } of cases) await cluster.produce(of, nameOf(of), records);
-    const jobs: CaseJob[] = [];
     for (const some of inJobs(cases)) {
       const group = `${prefix}-${jobs.length}`;
       const inserts: string[] = [];
@@ -74,22 +85,60 @@ export async function runFlink(
       );
       jobs.push({ group, id: job!, sources });
     }
-    for (const job of jobs) await finished(flink.restUrl, job, session, cluster);
-    const rows = cases.map(async ({ of }) => {
-      const metrics = of.plan.metrics.map(async (metric) =>
-        (await cluster.rows(metric, nameOf(of))).map((row) => readableRow(metric, row)),
-      );
-      const alerts = of.plan.anomalies.map(async (anomaly) => {
-        const metric = of.plan.metrics.find(({ name }) => name === anomaly.metric)!;
-        return (await cluster.alerts(anomaly, metric, nameOf(of))).map(readableAlert);
+    const deadline = AbortSignal.timeout(READ_MS_MAX);
+    const readAll = async (): Promise<void> => {
+      for (const job of jobs) await untilRead(flink.restUrl, job, cluster, deadline);
+    };
+    await readAll();
+    const closed = new Map<string, readonly Readable[]>();
+    for (const { of } of cases) closed.set(of.name, await rowsOf(cluster, of, nameOf(of)));
+    for (const { of, records } of cases) {
+      await cluster.produce(of, nameOf(of), muchLater(of, records));
+    }
+    await readAll();
+    const runs = new Map<string, FlinkRun>();
+    for (const { of } of cases) {
+      const all = await rowsOf(cluster, of, nameOf(of));
+      runs.set(of.name, {
+        closed: closed.get(of.name)!,
+        all: all.filter((row) => "metric" in row),
       });
-      return [of.name, (await Promise.all([...metrics, ...alerts])).flat()] as const;
-    });
-    return new Map(await Promise.all(rows));
+    }
+    return runs;
   } finally {
+    for (const { id } of jobs) await fetch(`${flink.restUrl}/jobs/${id}`, { method: "PATCH" });
     await session.close();
     await cluster.close();
   }
+}
+
+async function rowsOf(
+  cluster: CaseCluster,
+  { plan }: Case,
+  name: string,
+): Promise<readonly Readable[]> {
+  const metrics = plan.metrics.map(async (metric) =>
+    (await cluster.rows(metric, name)).map((row) => readableRow(metric, row)),
+  );
+  const alerts = plan.anomalies.map(async (anomaly) => {
+    const metric = plan.metrics.find((each) => each.name === anomaly.metric)!;
+    return (await cluster.alerts(anomaly, metric, name)).map(readableAlert);
+  });
+  return (await Promise.all([...metrics, ...alerts])).flat();
+}
+
+/** A heartbeat to every partition, long after everything else. */
+function muchLater(of: Case, records: readonly LogRecord[]): readonly LogRecord[] {
+  const last = Math.max(0, ...records.map(({ receivedAt }) => receivedAt));
+  return of.topics.flatMap(({ name: topic }) =>
+    Array.from({ length: of.partitions }, (_, partition) => ({
+      topic,
+      partition,
+      // Where it lies is Kafka's to say.
+      offset: 0,
+      receivedAt: last + MUCH_LATER_MS,
+    })),
+  );
 }
 
 /** The cases in portions of so many metrics. */
@@ -123,26 +172,30 @@ async function hasRead(
   return ends.every(({ topic, partition, end }) => (read.get(`${topic} ${partition}`) ?? 0) >= end);
 }
 
-/** Waits until everything was read, then stops the job with its last rows committed. */
-async function finished(
+/** Waits until a job has read everything, and what it wrote then is committed. */
+async function untilRead(
   restUrl: string,
   { id, group, sources }: CaseJob,
-  session: FlinkSession,
   cluster: CaseCluster,
+  deadline: AbortSignal,
 ): Promise<void> {
-  const deadline = AbortSignal.timeout(JOB_MS_MAX);
   while (!(await hasRead(cluster, group, sources))) {
-    await assertRuns(restUrl, id);
-    await delay(250, undefined, { signal: deadline });
+    await delay(ASK_EVERY_MS, undefined, { signal: deadline });
   }
-  await session.run(`STOP JOB '${id}' WITH SAVEPOINT`);
+  // Groups' offsets and transactions are committed side by side when a checkpoint is complete: when
+  // the next but one is, those of this one are.
+  const enough = (await checkpoints(restUrl, id)) + 2;
+  while ((await checkpoints(restUrl, id)) < enough) {
+    await delay(ASK_EVERY_MS, undefined, { signal: deadline });
+  }
 }
 
-async function assertRuns(restUrl: string, job: string): Promise<void> {
-  const answer = await fetch(`${restUrl}/jobs/${job}/exceptions`);
-  const { exceptionHistory } = (await answer.json()) as {
-    readonly exceptionHistory?: { readonly entries: readonly { readonly stacktrace: string }[] };
-  };
-  const [failure] = exceptionHistory?.entries ?? [];
-  if (failure !== undefined) throw new Error(failure.stacktrace);
+const ASK_EVERY_MS = 250;
+
+/** How many checkpoints of a job are complete. */
+async function checkpoints(restUrl: string, job: string): Promise<number> {
+  const answer = await fetch(`${restUrl}/jobs/${job}/checkpoints`);
+  if (!answer.ok) return 0;
+  const { counts } = (await answer.json()) as { readonly counts: { readonly completed: number } };
+  return counts.completed;
 }

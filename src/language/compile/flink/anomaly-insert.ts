@@ -62,7 +62,7 @@ export function anomalyInsert(
 
 /** Milliseconds of a TIMESTAMP(3) in UTC. */
 const millis = (timestamp: string): string =>
-  `(1000 * TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', ${timestamp}) + EXTRACT(MILLISECOND FROM ${timestamp}))`;
+  `(1000 * CAST(TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', ${timestamp}) AS BIGINT) + EXTRACT(MILLISECOND FROM ${timestamp}))`;
 
 /** The measure as a DOUBLE; null where it is null or can't be divided. */
 function valueSql({ measure, name }: AnomalyNode, metric: MetricNode): string {
