@@ -40,7 +40,7 @@ const seed = Number(process.env["SEED"] ?? 1);
 test("equals the history of transactions, wherever a fetch begins and ends", () => {
   const step = fc.record({
     producer: fc.integer({ min: 0, max: 3 }),
-    what: fc.constantFrom("write", "write", "abort", "commit"),
+    what: fc.constantFrom("write" as const, "write" as const, "abort" as const, "commit" as const),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), fc.nat(40), fc.nat(40), (steps, from, to) => {
@@ -57,7 +57,7 @@ test("equals the history of transactions, wherever a fetch begins and ends", () 
           continue;
         }
         if (own.length === 0) continue;
-        all.push(batch(offset, id, what as "abort" | "commit"));
+        all.push(batch(offset, id, what));
         open.delete(id);
         if (what === "commit") own.forEach((each) => committed.add(each));
         else aborted.push({ producerId: id, firstOffset: own[0]!, endOffset: offset });
