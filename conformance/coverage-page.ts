@@ -1,7 +1,7 @@
 import type { Case } from "./case.ts";
 import { coverageOf, variantsOf, type Cell } from "./coverage.ts";
 import { APPLIED_TO_ALL, HAZARDS, type Hazard } from "./hazard.ts";
-import { GAPS, NOT_MADE_BY, type Engine } from "./gaps.ts";
+import { FIELD_GAPS, GAPS, NOT_MADE_BY, type Engine } from "./gaps.ts";
 
 /** `docs/specs/conformance.md`, from the cases there are. */
 export function coveragePage(cases: readonly Case[]): string {
@@ -17,8 +17,9 @@ export function coveragePage(cases: readonly Case[]): string {
     "[the semantics](../../ARCHITECTURE.md), never from an engine's output. A plan goes through its JSON form before",
     "each run. The embedded operators run each case straight, record by record, restored from a snapshot",
     "after every n-th batch, and with partitions in other orders; ClickHouse runs it from the same rows",
-    "by the compiled SQL. Every case is also run with no events at all and after the erasure of a",
-    "subject that it hasn't.",
+    "by the compiled SQL. In these, every case is also run with no events at all and after the erasure",
+    "of a subject that it hasn't. Spark computes it from Parquet files; Flink from real topics, first as",
+    "the log is, then with a heartbeat that closes every window, held to the oracle.",
     "",
     "## Cases",
     "",
@@ -55,6 +56,10 @@ export function coveragePage(cases: readonly Case[]): string {
     "",
     ...(Object.keys(NOT_MADE_BY) as Engine[]).flatMap((engine) =>
       Object.entries(NOT_MADE_BY[engine]).map(([kind, why]) => `* ${engine}, ${kind}: ${why}`),
+    ),
+    ...FIELD_GAPS.map(
+      ({ engine, field, window, reason }) =>
+        `* ${engine}, \`${field}\` of ${window} windows: ${reason}`,
     ),
     "",
     "## Gaps",

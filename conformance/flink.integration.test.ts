@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { engineSuite } from "../engines/engine-test.ts";
 import { flinkFunctionsJar } from "../engines/flink-functions.ts";
 import { kindOf, type Case, type LogRecord, type Readable } from "./case.ts";
-import { GAPS, NOT_MADE_BY } from "./gaps.ts";
+import { FIELD_GAPS, GAPS, NOT_MADE_BY } from "./gaps.ts";
 import { loadCases } from "./load-case.ts";
 import { logOf } from "./log-of-case.ts";
 import { oracleRows } from "./oracle/oracle.ts";
@@ -68,10 +68,11 @@ const allOf = (of: Case, records: readonly LogRecord[]): readonly Readable[] =>
     ),
   );
 
-/** Flink counts no late events beside sessions (docs/reference/flink-and-spark.md). */
+/** A row without the fields that Flink doesn't fill. */
 function asWritten({ plan }: Case, row: Readable): Readable {
   const metric = plan.metrics.find(({ name }) => name === row["metric"]);
-  if (metric?.window.kind !== "session") return row;
-  const { late_pending: _, ...rest } = row;
-  return rest;
+  const missing = FIELD_GAPS.filter(
+    ({ engine, window }) => engine === "flink" && window === metric?.window.kind,
+  ).map(({ field }) => field);
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !missing.includes(name)));
 }

@@ -1,3 +1,4 @@
+import type { Window } from "../src/language/plan/window.ts";
 import type { RowKind } from "./case.ts";
 
 export type Engine = "embedded" | "clickhouse" | "kafka-streams" | "spark" | "flink";
@@ -10,6 +11,23 @@ export interface Gap {
 }
 
 export const GAPS: readonly Gap[] = [];
+
+/** A field that an engine doesn't fill in rows of one kind of window. */
+export interface FieldGap {
+  readonly engine: Engine;
+  readonly field: string;
+  readonly window: Window["kind"];
+  readonly reason: string;
+}
+
+export const FIELD_GAPS: readonly FieldGap[] = [
+  {
+    engine: "flink",
+    field: "late_pending",
+    window: "session",
+    reason: "its sessions have no place for events that must not make them longer; always 0",
+  },
+];
 
 /** Kinds of rows that aren't an engine's to make, by design. */
 export const NOT_MADE_BY: Record<Engine, Partial<Record<RowKind, string>>> = {

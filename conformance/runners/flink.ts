@@ -108,6 +108,8 @@ export async function runFlink(
   } finally {
     for (const { id } of jobs) await fetch(`${flink.restUrl}/jobs/${id}`, { method: "PATCH" });
     await session.close();
+    const topics = await cluster.client.topics();
+    await cluster.client.deleteTopics(topics.filter((name) => name.startsWith(`${prefix}.`)));
     await cluster.close();
   }
 }

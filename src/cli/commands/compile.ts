@@ -38,7 +38,9 @@ const TARGETS: Readonly<Record<string, (plan: Plan) => string>> = {
 export const command: Command = {
   name: "compile",
   summary: "print what each engine will run",
-  usage: ["millrace compile [FILE or FOLDER] --to plan|avro|json-schema|clickhouse|kafka-streams|flink|spark"],
+  usage: [
+    "millrace compile [FILE or FOLDER] --to plan|avro|json-schema|clickhouse|kafka-streams|flink|spark",
+  ],
   options: {
     to: { type: "string", value: "TARGET", default: "plan", description: "what to compile to" },
   },
