@@ -30,7 +30,7 @@ import { globOf, SpoolFiles, type SpoolFileSupply } from "./spool-files.ts";
 import type { SpoolShelf } from "./spool-shelf.ts";
 
 export interface LakeWriterOptions {
-  readonly log: LogReader;
+  readonly log: Pick<LogReader, "ends" | "read">;
   readonly lake: LakeWriterPort;
   /** The engine that encodes the files; it must see this machine's disk. */
   readonly warehouse: Warehouse;
@@ -40,6 +40,8 @@ export interface LakeWriterOptions {
   readonly layoutOf: LayoutOf;
   readonly clock: Clock;
   readonly format?: LakeFormat;
+  /** Whether a partition is this writer's; all are, where others don't write. */
+  readonly isOwn?: (topic: string, partition: number) => boolean;
   /** What the loader has spooled already; absent: everything is read from the log. */
   readonly shelf?: SpoolShelf;
   /** A partition's events are written when there are so many, or so many bytes, … */
@@ -89,7 +91,8 @@ export class LakeWriter {
     const { lake } = this.#options;
     if (!this.#isResumed) {
       this.#positions = await lake.positions();
-      const [pending] = await lake.pending();
+      const { isOwn = () => true } = this.#options;
+      const pending = (await lake.pending()).find((each) => isOwn(each.topic, each.partition));
       if (pending !== undefined) return this.#write(pending, startMs, pending.to);
       this.#isResumed = true;
     }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { asMillraceError, MillraceError } from "../../core/errors.ts";
+import type { RedisConnection } from "../../storage/cache/redis/redis-cache.ts";
+import type { S3Connection } from "../../storage/lake/s3/s3-client.ts";
 import type { KafkaConnection } from "../../storage/log/kafka/kafka-client.ts";
 import type { RegistryConnection } from "../../storage/registry/confluent/confluent-rest.ts";
 
@@ -14,6 +16,10 @@ export interface ClusterConfig {
     readonly user: string;
     readonly key: string;
   };
+  /** An object store, for the lake; `bucket` is there already. */
+  readonly s3?: S3Connection;
+  /** A Redis, for answers that are asked for often; absent: each replica keeps its own. */
+  readonly redis?: RedisConnection;
   /** Goes before every topic's name, with a dot; none where it is empty. */
   readonly prefix: string;
   /** Of topics that don't exist yet. */
@@ -22,6 +28,15 @@ export interface ClusterConfig {
 
 const DEFAULTS = { prefix: "", partitions: 12 };
 const PARTITIONS_MAX = 1_000;
+
+/** Where the lake's bucket is; `CONFIG_INVALID` where the file doesn't say. */
+export function bucketOf({ s3 }: ClusterConfig): S3Connection {
+  if (s3?.bucket !== undefined) return s3;
+  throw new MillraceError("CONFIG_INVALID", "the cluster's file doesn't say where the lake is", {
+    field: "s3.bucket",
+    hint: `add "s3": { "endpoint", "region", "bucket", "accessKey", "secretKey" } to it`,
+  });
+}
 
 /** Where ClickHouse is; `CONFIG_INVALID` where the file doesn't say. */
 export function warehouseOf({ warehouse }: ClusterConfig): NonNullable<ClusterConfig["warehouse"]> {

@@ -5,9 +5,11 @@ import { startWorkLoop } from "../../process/load/work-loop.ts";
 import { warehouseSink } from "../../process/stream/warehouse-sink.ts";
 import { FRAME_BYTES } from "../../storage/log/kafka/framed-record.ts";
 import type { InBatch, Place } from "../../storage/log/kafka/kafka-client.ts";
+import { metricTag } from "../../serve/metrics/metric-routes.ts";
 import type { Membership } from "../../storage/log/kafka/kafka-group.ts";
 import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+import { openCache } from "./cluster-cache.ts";
 import type { RoleOptions } from "./role.ts";
 
 export interface FollowedRows {
@@ -26,20 +28,21 @@ export async function followRows(
   { plan, parts, clock, onProblem }: RoleOptions,
   warehouse: Warehouse,
 ): Promise<FollowedRows> {
+  const { cache } = await openCache(parts.config, clock);
   const names = topicNames(parts.config.prefix);
   const sink = warehouseSink(warehouse);
+  const tell = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
   const publishers = new Map<
     string,
     (values: readonly Uint8Array[], token: string) => Promise<void>
   >();
   for (const metric of plan.metrics) {
-    publishers.set(names.rows(metric.name), (values, token) =>
-      sink.publish(
-        metric,
-        values.map((value) => decodeMetricRow(metric, value, FRAME_BYTES)),
-        token,
-      ),
-    );
+    publishers.set(names.rows(metric.name), async (values, token) => {
+      const rows = values.map((value) => decodeMetricRow(metric, value, FRAME_BYTES));
+      await sink.publish(metric, rows, token);
+      // The rows are stored: a cache that can't be told lets its answers grow old by themselves.
+      await cache.invalidate([metricTag(metric)]).catch(tell);
+    });
   }
   for (const anomaly of plan.anomalies) {
     const metric = plan.metrics.find(({ name }) => name === anomaly.metric)!;
@@ -101,7 +104,7 @@ export async function followRows(
     step,
     intervalMs: WAIT_MS,
     clock,
-    onError: (thrown) => onProblem(asMillraceError(thrown).message),
+    onError: tell,
   });
   return {
     count: () => count,
@@ -109,6 +112,7 @@ export async function followRows(
       await loop.stop();
       await group.close();
       await reader.close();
+      await cache.close();
     },
   };
 }

@@ -25,7 +25,12 @@ export async function startReplica(options: {
     process.execPath,
     [MILLRACE, "up", SHOP, "--cluster", config, "--role", role, "--json"],
     {
-      env: { ...process.env, MILLRACE_DATA: data, MILLRACE_PORT: "0" },
+      env: {
+        ...process.env,
+        MILLRACE_DATA: data,
+        MILLRACE_PORT: "0",
+        MILLRACE_LAKE_ROLL_SECONDS: "2",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

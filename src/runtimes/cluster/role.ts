@@ -11,6 +11,8 @@ export interface RoleSettings {
   readonly dataDir: string;
   readonly writeKey: string;
   readonly adminKey: string;
+  /** How long events may wait for their file in the lake, ms. */
+  readonly lakeRollMs: number;
 }
 
 /** What a replica works with. */

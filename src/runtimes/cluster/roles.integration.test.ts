@@ -10,7 +10,11 @@ import { engineSuite } from "../../../engines/engine-test.ts";
 import { freePort } from "../../../engines/free-port.ts";
 import { StreamsRunner } from "../../../engines/streams-runner.ts";
 import shop from "../../../examples/shop/pipeline.ts";
+import { systemClock } from "../../core/clock.ts";
 import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
+import type { LakeFile } from "../../storage/lake/lake.ts";
+import { S3Client, type S3Connection } from "../../storage/lake/s3/s3-client.ts";
+import { openS3LakeReader } from "../../storage/lake/s3/s3-lake-reader.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
 import {
   startWarehouse,
@@ -25,15 +29,21 @@ const USERS = 40;
 const VIEWS = 5;
 const timeout = 400_000;
 
-await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, registry }) => {
+const ENGINES = ["kafka", "registry", "s3", "redis"] as const;
+
+await engineSuite("the roles of a cluster", ENGINES, ({ kafka, registry, s3, redis }) => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-cluster-"));
   const prefix = `t${process.pid}-${Date.now().toString(36)}`;
   const config = join(folder, "cluster.json");
   const cases = new CaseCluster({ bootstrap: kafka.bootstrap, registryUrl: registry.url }, prefix);
+  const bucket = { ...s3, bucket: prefix, pathStyle: true };
   const replicas: Replica[] = [];
   const loaders: Replica[] = [];
+  const lakes: Replica[] = [];
   const startLoader = async (name: string): Promise<void> =>
     void loaders.push(await startReplica({ config, role: "load", data: join(folder, name) }));
+  const startLake = async (name: string): Promise<void> =>
+    void lakes.push(await startReplica({ config, role: "lake", data: join(folder, name) }));
   let runner: StreamsRunner | undefined;
   let server: WarehouseProcess | undefined;
   let warehouse: Warehouse | undefined;
@@ -51,7 +61,15 @@ await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, reg
       warehouse = clickHouseWarehouse(place);
       writeFileSync(
         config,
-        JSON.stringify({ kafka, registry, warehouse: place, prefix, partitions: 3 }),
+        JSON.stringify({
+          kafka,
+          registry,
+          redis,
+          s3: bucket,
+          warehouse: place,
+          prefix,
+          partitions: 3,
+        }),
       );
       const collect = (name: string): Promise<Replica> =>
         startReplica({ config, role: "collect", data: join(folder, name) });
@@ -60,6 +78,7 @@ await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, reg
         collect("b").then((replica) => replicas.push(replica)),
         startLoader("load-a"),
         startLoader("load-b"),
+        makeBucket(bucket).then(() => startLake("lake-a")),
         startRunner(),
       ]);
     },
@@ -84,7 +103,7 @@ await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, reg
     await runner.start();
   };
   after(async () => {
-    for (const replica of [...replicas, ...loaders]) await replica.stop();
+    for (const replica of [...replicas, ...loaders, ...lakes]) await replica.stop();
     await runner?.stop();
     await warehouse?.close();
     await server?.stop();
@@ -179,6 +198,26 @@ await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, reg
       },
     );
 
+    test("the lake has each event once, though a writer is killed", { timeout }, async () => {
+      await startLake("lake-b");
+      await lakes.shift()!.kill();
+      const { rows: expected } = await loaded();
+      const reader = openS3LakeReader(bucket, systemClock);
+      try {
+        const files = await until(async () => {
+          const found = await reader.files({ topic: "user-events" });
+          return rowsOf(found) >= expected ? found : undefined;
+        });
+        assert.equal(rowsOf(files), expected);
+        const ranges = files.map(
+          ({ partition, from, to, date }) => `${date} ${partition} ${from}-${to}`,
+        );
+        assert.equal(new Set(ranges).size, files.length);
+      } finally {
+        reader.close();
+      }
+    });
+
     test("what breaks a rule is kept with its bytes and the reason", { timeout }, async () => {
       const event = {
         event_id: randomUUID(),
@@ -222,6 +261,15 @@ await engineSuite("the roles of a cluster", ["kafka", "registry"], ({ kafka, reg
     return { rows: Number(row?.rows), ids: Number(row?.ids) };
   };
 });
+
+const rowsOf = (files: readonly LakeFile[]): number =>
+  files.reduce((sum, { rows }) => sum + rows, 0);
+
+async function makeBucket(connection: S3Connection): Promise<void> {
+  const client = new S3Client(connection);
+  await client.put("", new Uint8Array());
+  client.close();
+}
 
 const KILLS = 4;
 const POSTED = 300;

@@ -5,6 +5,7 @@ import type { Plan } from "../../language/plan/nodes.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { openCluster } from "./cluster-parts.ts";
 import { startCollect } from "./collect-role.ts";
+import { startLake } from "./lake-role.ts";
 import { startLoad } from "./load-role.ts";
 import { startServe } from "./serve-role.ts";
 import type { Role, RoleOptions, RoleSettings } from "./role.ts";
@@ -12,6 +13,7 @@ import type { Role, RoleOptions, RoleSettings } from "./role.ts";
 const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> = {
   collect: startCollect,
   load: startLoad,
+  lake: startLake,
   serve: startServe,
 };
 

@@ -1,10 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/time.ts";
-import type { Plan } from "../../language/plan/nodes.ts";
+import type { MetricNode, Plan } from "../../language/plan/nodes.ts";
+import { metricMeaning } from "../../language/plan/plan-json.ts";
 import type { Window } from "../../language/plan/window.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
-import { json } from "../http/http-message.ts";
+import type { ReadThrough } from "../cache/read-through.ts";
+import { json, type HttpAnswer } from "../http/http-message.ts";
 import type { Route } from "../http/route.ts";
 import { readMetricQuery } from "./metric-query.ts";
 import { readMetric, type OpenWindows } from "./metric-reader.ts";
@@ -15,7 +17,13 @@ export interface MetricRoutesOptions {
   readonly warehouse: Warehouse;
   readonly open: OpenWindows;
   readonly clock: Clock;
+  /** Keeps answers until rows of their metric arrive; absent: each is read anew. */
+  readonly cache?: ReadThrough;
 }
+
+/** What the answers about a metric are kept under: invalidated when rows of it arrive. */
+export const metricTag = (metric: MetricNode): string =>
+  `metric ${metric.name} ${metricMeaning(metric)}`;
 
 /** A window as text: `tumbling 5m`, `sliding 10m every 1m`, `session 30m`. */
 export function windowText(window: Window): string {
@@ -35,6 +43,7 @@ export function metricRoutes({
   warehouse,
   open,
   clock,
+  cache,
 }: MetricRoutesOptions): readonly Route[] {
   return [
     {
@@ -76,8 +85,15 @@ export function metricRoutes({
         const metric = plan().metrics.find((each) => each.name === name);
         if (metric === undefined) throw unknownMetric(plan(), name!);
         const query = readMetricQuery(metric, request.query, clock.nowMs());
-        const rows = await readMetric(metric, query, warehouse, open);
-        return json({ metric: metric.name, window: windowText(metric.window), rows });
+        const answer = async (): Promise<HttpAnswer> => {
+          const rows = await readMetric(metric, query, warehouse, open);
+          return json({ metric: metric.name, window: windowText(metric.window), rows });
+        };
+        if (cache === undefined) return answer();
+        const tags = [metricTag(metric)];
+        const key = { key: JSON.stringify([...tags, [...request.query].toSorted()]), tags };
+        const body = await cache.get(key, async () => Buffer.from((await answer()).body!));
+        return { ...json(null), body };
       },
     },
   ];

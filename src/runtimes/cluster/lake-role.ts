@@ -1,0 +1,102 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { randomHex } from "../../core/random.ts";
+import { asMillraceError } from "../../core/errors.ts";
+import { LakeWriter } from "../../process/load/lake-writer.ts";
+import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
+import { openS3Lake } from "../../storage/lake/s3/s3-lake.ts";
+import { KafkaBatchReader } from "../../storage/log/kafka/kafka-batch-reader.ts";
+import type { Membership } from "../../storage/log/kafka/kafka-group.ts";
+import { topicNames } from "../../storage/log/kafka/topic-names.ts";
+import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
+import { startWarehouse } from "../../storage/warehouse/embedded/start-warehouse.ts";
+import { gauge } from "../shared/collector-figures.ts";
+import { bucketOf } from "./cluster-config.ts";
+import type { Role, RoleOptions } from "./role.ts";
+import { serveHealth } from "./serve-health.ts";
+
+const LAKE_EVERY_MS = 1_000;
+
+/**
+ * A lake writer: brings clean topics' events into Parquet files of an object store, exactly once.
+ * Any number of them share the partitions; positions are the lake's own. The files are made by an
+ * engine of its own, that keeps nothing.
+ */
+export async function startLake(options: RoleOptions): Promise<Role> {
+  const { parts, settings, clock, onProblem } = options;
+  const { client, config } = parts;
+  const names = topicNames(config.prefix);
+  const tell = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
+  mkdirSync(settings.dataDir, { recursive: true });
+  const keys = { adminKey: randomHex(24), pipelineKey: randomHex(24) };
+  const engine = await startWarehouse({ dataDir: join(settings.dataDir, "engine"), ...keys });
+  const { url, database } = engine;
+  const warehouse = clickHouseWarehouse({ url, database, user: "pipeline", key: keys.pipelineKey });
+  const stagingDir = join(settings.dataDir, "staging");
+  const lake = await openS3Lake({ connection: bucketOf(config), stagingDir, clock });
+  const reader = new KafkaBatchReader({ client, rows: parts.rows, nameOf: names.clean });
+  const group = client.group(
+    `${names.ledger}.lake`,
+    parts.topics.map(({ topic }) => names.clean(topic.name)),
+  );
+  const topicOf = new Map(parts.topics.map(({ topic }) => [names.clean(topic.name), topic]));
+  let loop: WorkLoop | undefined;
+  let rows = 0;
+
+  const begin = async ({ partitions }: Membership): Promise<void> => {
+    await loop?.stop();
+    const known = await lake.positions();
+    const places = partitions.map(({ topic: name, partition }) => {
+      const topic = topicOf.get(name)!.name;
+      const found = known.find((each) => each.topic === topic && each.partition === partition);
+      return { topic, partition, offset: found?.offset ?? 0 };
+    });
+    await reader.assign(places);
+    const own = new Set(places.map(({ topic, partition }) => `${partition} ${topic}`));
+    const writer = new LakeWriter({
+      log: reader,
+      lake,
+      warehouse,
+      dir: join(settings.dataDir, "spool"),
+      topics: [...topicOf.values()].map(({ name, time }) => ({ name, time })),
+      layoutOf: (_topic, schemaId) => parts.layoutOf(schemaId).layout,
+      clock,
+      rollMsMax: settings.lakeRollMs,
+      isOwn: (topic, partition) => own.has(`${partition} ${topic}`),
+    });
+    loop = startWorkLoop({
+      step: async () => {
+        const step = await writer.step();
+        rows += step.rows;
+        return step;
+      },
+      intervalMs: LAKE_EVERY_MS,
+      clock,
+      onError: tell,
+    });
+  };
+
+  let changing = Promise.resolve();
+  await group.join((membership) => {
+    changing = changing.then(() => begin(membership)).catch(tell);
+  });
+  const health = await serveHealth(settings, onProblem, {
+    parts: async () => [{ part: "kafka", ready: await client.isReady() }],
+    figures: async () => [
+      gauge("millrace_lake_rows_total", "Rows that were brought to the lake", rows, "counter"),
+    ],
+  });
+  return {
+    url: health.url,
+    close: async () => {
+      await health.close();
+      await changing;
+      await loop?.stop();
+      await group.close();
+      await reader.close();
+      lake.close();
+      await warehouse.close();
+      await engine.stop();
+    },
+  };
+}
