@@ -1,4 +1,5 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ROOT } from "./steps.ts";
 
 /** Test files that run in one way. */
@@ -11,19 +12,33 @@ export interface TestGroup {
 }
 
 /** Folders of tests that are run by themselves; each file has its own process. */
-const HEAVY = ["engines", "conformance", "simulation", "stress"];
+const HEAVY = ["conformance", "simulation", "stress", "engines"];
 
-/** What kills engines, or needs the whole machine, runs alone. */
-const ALONE = ["engines", "stress"];
+/** What needs the whole machine runs alone. */
+const ALONE = ["stress", "engines"];
 
-/** Every test there is, the cheap ones first. */
-export function testGroups(): TestGroup[] {
+/** Only `npm run test:full` runs these: their engines take long to fetch, or to start. */
+export const FULL_ONLY: readonly string[] = [
+  "conformance/flink.integration.test.ts",
+  "conformance/spark.integration.test.ts",
+  "engines/connect.integration.test.ts",
+  "engines/flink.integration.test.ts",
+  "engines/mosquitto.integration.test.ts",
+  "engines/postgres.integration.test.ts",
+  "engines/spark.integration.test.ts",
+  "engines/victoria-metrics.integration.test.ts",
+];
+
+/** The tests that there are, the cheap ones first; those that start real engines last. */
+export function testGroups({ isFull = false } = {}): TestGroup[] {
   const all = globSync("**/*.test.ts", {
     cwd: ROOT,
     exclude: (path) => /^(node_modules|\.git|data|data-.*)$/.test(path),
-  }).toSorted();
+  })
+    .filter((path) => isFull || !FULL_ONLY.includes(path))
+    .toSorted();
   const heavyOf = (path: string): string | undefined =>
-    HEAVY.find((folder) => path.startsWith(`${folder}/`));
+    needsEngines(path) ? "engines" : HEAVY.find((folder) => path.startsWith(`${folder}/`));
   const light = all.filter((path) => heavyOf(path) === undefined);
   const needsProcess = (path: string): boolean => path.endsWith(".integration.test.ts");
   return [
@@ -47,3 +62,8 @@ export function testGroups(): TestGroup[] {
     })),
   ].filter((group) => group.files.length > 0);
 }
+
+/** Such tests may kill what others use: they run one after the other. */
+const needsEngines = (path: string): boolean =>
+  path.endsWith(".integration.test.ts") &&
+  readFileSync(join(ROOT, path), "utf8").includes("await engineSuite(");

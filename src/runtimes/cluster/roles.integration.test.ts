@@ -271,7 +271,7 @@ async function makeBucket(connection: S3Connection): Promise<void> {
   client.close();
 }
 
-const KILLS = 4;
+const KILLS = 3;
 const POSTED = 300;
 
 const clicksOf = (count: number): readonly object[] =>
