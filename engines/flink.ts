@@ -172,6 +172,8 @@ function writeZooKeeperConfiguration(context: EngineContext): string {
     clientPort: context.port("flink-zookeeper"),
     clientPortAddress: "127.0.0.1",
     tickTime: 1_000,
+    // A disk that is slow to sync would cost the JobManager its leadership, and its life with it.
+    forceSync: "no",
     "admin.enableServer": false,
     "4lw.commands.whitelist": "srvr",
   });

@@ -106,10 +106,13 @@ export async function runFlink(
     }
     return runs;
   } finally {
-    for (const { id } of jobs) await fetch(`${flink.restUrl}/jobs/${id}`, { method: "PATCH" });
-    await session.close();
+    // One that fails, as where the engine is gone, keeps none of the others.
+    await Promise.allSettled(
+      jobs.map(({ id }) => fetch(`${flink.restUrl}/jobs/${id}`, { method: "PATCH" })),
+    );
     const topics = await cluster.client.topics();
-    await cluster.client.deleteTopics(topics.filter((name) => name.startsWith(`${prefix}.`)));
+    const own = topics.filter((name) => name.startsWith(`${prefix}.`));
+    await Promise.allSettled([session.close(), cluster.client.deleteTopics(own)]);
     await cluster.close();
   }
 }
@@ -194,10 +197,10 @@ async function untilRead(
 
 const ASK_EVERY_MS = 250;
 
-/** How many checkpoints of a job are complete. */
+/** How many checkpoints of a job are complete; 0 while a JobManager is being started again. */
 async function checkpoints(restUrl: string, job: string): Promise<number> {
-  const answer = await fetch(`${restUrl}/jobs/${job}/checkpoints`);
-  if (!answer.ok) return 0;
+  const answer = await fetch(`${restUrl}/jobs/${job}/checkpoints`).catch(() => undefined);
+  if (answer?.ok !== true) return 0;
   const { counts } = (await answer.json()) as { readonly counts: { readonly completed: number } };
   return counts.completed;
 }
