@@ -76,7 +76,7 @@ const typeOfSchema = (schema: unknown): avsc.Type =>
 /** A value as avsc reads it. */
 function plain(type: ValueType, value: Value): unknown {
   if (value === null) return null;
-  if (type.kind === "timestamp") return BigInt(value as number);
+  if (type.kind === "timestamp") return BigInt(value);
   if (type.kind !== "decimal") return value;
   let hex = BigInt.asUintN(136, value as bigint)
     .toString(16)
