@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { LIMITS } from "../../core/limits.ts";
-import { contractTests, type Gaps } from "../contract-test.suite.ts";
+import { contractTests, type Gaps } from "../contract-tests.ts";
 import type { Cache, CacheKey } from "./cache.ts";
 
 /** A cache under test: empty, its own. */

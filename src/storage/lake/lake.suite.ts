@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe } from "node:test";
 import { manualClock, type ManualClock } from "../../core/clock.ts";
 import type { MillraceError } from "../../core/errors.ts";
-import { contractTests, type Gaps } from "../contract-test.suite.ts";
+import { contractTests, type Gaps } from "../contract-tests.ts";
 import type { LakeFile, LakeRange, LakeReader, LakeWriterPort, StagedFile } from "./lake.ts";
 
 /** A lake under test: fresh storage, which writers and readers may be opened on again and again. */

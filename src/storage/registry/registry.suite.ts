@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { contractTests, type Gaps } from "../contract-test.suite.ts";
+import { contractTests, type Gaps } from "../contract-tests.ts";
 import type { Registry, SchemaText } from "./registry.ts";
 import { registerAll } from "./register-all.ts";
 
