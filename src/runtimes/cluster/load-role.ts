@@ -5,7 +5,7 @@ import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
 import { createAlertTable } from "../../process/stream/warehouse-sink.ts";
 import { applyTables } from "../../process/tables/apply-tables.ts";
 import { KafkaBatchReader } from "../../storage/log/kafka/kafka-batch-reader.ts";
-import type { Membership } from "../../storage/log/kafka/kafka-group.ts";
+import type { KafkaGroup, Membership } from "../../storage/log/kafka/kafka-group.ts";
 import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
@@ -74,7 +74,7 @@ class Loads {
   readonly #options: RoleOptions;
   readonly #warehouse: Warehouse;
   readonly #reader: KafkaBatchReader;
-  readonly #group: ConstructorParameters<typeof GroupJournal>[0];
+  readonly #group: KafkaGroup;
   #loop: WorkLoop | undefined;
   #loader: Loader | undefined;
   #changing: Promise<void> = Promise.resolve();
@@ -85,7 +85,7 @@ class Loads {
     options: RoleOptions,
     warehouse: Warehouse,
     reader: KafkaBatchReader,
-    group: ConstructorParameters<typeof GroupJournal>[0],
+    group: KafkaGroup,
   ) {
     this.#options = options;
     this.#warehouse = warehouse;
