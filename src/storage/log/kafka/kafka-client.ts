@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   Admin,
   Consumer,
@@ -132,9 +133,22 @@ export class KafkaClient {
    * under way at a time: an idempotent producer's sequence would break otherwise.
    */
   send(records: readonly OutRecord[]): Promise<readonly Place[]> {
-    const sent = this.#sending.then(() => this.#told("send", () => this.#send(records)));
+    const sent = this.#sending.then(() => this.#told("send", () => this.#sendWhenReady(records)));
     this.#sending = sent.catch(() => undefined);
     return sent;
+  }
+
+  /** A cluster that has just started can't give a producer its number yet; nothing was sent then. */
+  async #sendWhenReady(records: readonly OutRecord[]): Promise<readonly Place[]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#send(records);
+      } catch (error) {
+        const isStarting = /COORDINATOR_(LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(textOf(error));
+        if (!isStarting || tries >= STARTING_TRIES_MAX) throw error;
+        await sleep(STARTING_PAUSE_MS);
+      }
+    }
   }
 
   async #send(records: readonly OutRecord[]): Promise<readonly Place[]> {
@@ -338,6 +352,8 @@ const SENDING = {
   retryDelay: 300,
 };
 const SEND_MS_MAX = 7_000;
+const STARTING_TRIES_MAX = 20;
+const STARTING_PAUSE_MS = 250;
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -389,7 +405,7 @@ const headersOf = (headers: Readonly<Record<string, string>>): Map<Buffer, Buffe
 
 function asKafkaError(what: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  const text = messagesOf(error).join("; ");
+  const text = textOf(error);
   const isUnknown = /UNKNOWN_TOPIC/.test(text);
   return new MillraceError(
     isUnknown ? "TOPIC_UNKNOWN" : "KAFKA_UNAVAILABLE",
@@ -397,6 +413,8 @@ function asKafkaError(what: string, error: unknown): MillraceError {
     { cause: error, hint: isUnknown ? "deploy the definition first" : "see that the brokers run" },
   );
 }
+
+const textOf = (error: unknown): string => messagesOf(error).join("; ");
 
 /** The client wraps errors in errors; the inner ones say more. */
 function messagesOf(error: unknown): string[] {
