@@ -145,7 +145,13 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
         await appender.append({ sets: [setOf([`u${index}`])] });
       await cluster.startAgain("kafka-2");
       await appender.append({ sets: [setOf(["after"])] });
-      const batches = await readUntil(reader, 22);
+      // What was sent again after a failure may be there twice, but all of it is there.
+      const usersIn = (found: readonly Batch[]): ReadonlySet<unknown> =>
+        new Set(found.flatMap(rowsIn).map((row) => row["user_id"]));
+      const batches = await until(() => {
+        const found = allOf(reader);
+        return usersIn(found).size >= 22 ? found : undefined;
+      });
       for (let of = 0; of < PARTITIONS; of++) {
         const stamps = batches
           .filter(({ partition }) => partition === of)
@@ -156,12 +162,7 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
           `received times run back by ${Math.max(...back)} ms`,
         );
       }
-      const users = batches.flatMap(rowsIn).map((row) => row["user_id"]);
-      assert.equal(
-        new Set(users).size,
-        22,
-        "sent again after a failure may be twice, but all are there",
-      );
+      assert.equal(usersIn(batches).size, 22);
     });
 
     test("a record that isn't one of ours is told with its place", async () => {
@@ -231,12 +232,14 @@ function rowsIn(batch: Batch): Record<string, unknown>[] {
 const countOf = (batches: readonly Batch[]): number =>
   batches.reduce((sum, { count }) => sum + count, 0);
 
+/** What every partition has from its start on. */
+const allOf = (reader: KafkaBatchReader): readonly Batch[] =>
+  reader.ends().flatMap(({ start: from, ...end }) => reader.read({ ...end, from }));
+
 /** Reads every partition from its start until so many rows are there. */
 async function readUntil(reader: KafkaBatchReader, count: number): Promise<readonly Batch[]> {
   return until(() => {
-    const batches = reader
-      .ends()
-      .flatMap(({ start: from, ...end }) => reader.read({ ...end, from }));
+    const batches = allOf(reader);
     return countOf(batches) >= count ? batches : undefined;
   });
 }
