@@ -56,9 +56,9 @@ export const pipelineUs = ({ sustained, options }: Figures): number =>
 
 /**
  * The pipeline's wall time over the bare load's, each without the share of its time that the host
- * gave to other machines: those shares are seldom alike. Both keep all processors busy.
+ * gave to other machines: those shares are seldom alike. It explains a ratio; no verdict goes by it.
  */
-export const wallRatio = ({ bare, sustained, options }: Figures): number => {
+export const ownWallRatio = ({ bare, sustained, options }: Figures): number => {
   const own = ({ wallMs, stolen }: { readonly wallMs: number; readonly stolen: number }): number =>
     wallMs * (1 - stolen);
   const perEvent = bare.reduce((sum, each) => sum + own(each) / each.events, 0) / bare.length;
@@ -80,11 +80,11 @@ export function verdicts(figures: Figures): readonly Verdict[] {
   const lost = (found: { readonly rows: number; readonly ids: number }): number =>
     Math.abs(contents.expected - found.rows) + Math.abs(found.rows - found.ids);
   return [
-    atMost("wall time / bare load", wallRatio(figures), 4, "×"),
+    atMost("wall time / bare load", pipelineUs(figures) / bareUs(figures), 4, "×"),
     atMost("last tenth / first tenth", (last?.wallUs ?? NaN) / (first?.wallUs ?? NaN), 1.2, "×"),
     atMost("peak memory", memory.peakBytes / 1e6, 2_500, "MB"),
     atMost("idle memory", memory.idleBytes / 1e6, 600, "MB"),
-    atMost("visible at half load, p99", half.visibility.undisturbed.p99, 1_000, "ms"),
+    atMost("visible at half load, p99", half.visibility.all.p99, 1_000, "ms"),
     atMost("not once in the warehouse", lost(contents.warehouse), 0, "events"),
     atMost("not once in the lake", lost(contents.lake), 0, "events"),
   ];
