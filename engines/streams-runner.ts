@@ -1,51 +1,22 @@
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { MillraceError } from "../src/core/errors.ts";
-import { fingerprint } from "../src/core/fingerprint.ts";
 import type { StreamsPlan } from "../src/language/compile/kafka-streams/streams-plan.ts";
 import type { Part } from "./engine.ts";
+import { builtModule } from "./java-module.ts";
 import { findJdk, type Jdk } from "./jdk.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
-import { runTool } from "./run-tool.ts";
-import { cachedFolder, cacheFolder } from "./cache.ts";
 import { endProcess, startPart, untilReady } from "./started-process.ts";
 
-const SOURCES = fileURLToPath(new URL("../java", import.meta.url));
+const JAR = "streams-runner.jar";
+const MODULE = { name: "streams-runner", folder: "java", made: [JAR, "lib"] };
 const JAVA_LEAST = 17;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * The runner's jar, its libraries beside it: built by Maven when `java/` has changed. Throws
- * `ENGINE_UNAVAILABLE` without Maven.
- */
-export async function streamsJar(env: Environment, tell: (text: string) => void): Promise<string> {
-  const files = globSync(["pom.xml", "src/**/*.java"], { cwd: SOURCES }).toSorted();
-  const sources = files.map((file) => `${file}\n${readFileSync(join(SOURCES, file), "utf8")}`);
-  const name = `streams-runner-${fingerprint(sources.join("\n")).slice(0, 8)}`;
-  const folder = await cachedFolder(cacheFolder(env), name, tell, async (made) => {
-    for (const file of files) cpSync(join(SOURCES, file), join(made, file), { recursive: true });
-    const install = "install Maven (apt: maven; Homebrew: maven)";
-    const build = (more: readonly string[]): Promise<string> =>
-      runTool("mvn", ["-B", "-q", ...more, "package"], { cwd: made, install });
-    // What it needs is mostly there from the last time.
-    await build(["-o"]).catch(() => build([]));
-    for (const each of ["streams-runner.jar", "lib"]) {
-      renameSync(join(made, "target", each), join(made, each));
-    }
-    for (const each of ["target", "src", "pom.xml"]) rmSync(join(made, each), { recursive: true });
-  });
-  return join(folder, "streams-runner.jar");
-}
+/** The runner's jar, its libraries beside it. Throws `ENGINE_UNAVAILABLE` without Maven. */
+export const streamsJar = async (env: Environment, tell: (text: string) => void): Promise<string> =>
+  join(await builtModule(MODULE, env, tell), JAR);
 
 /** What one runner process does, and with whom; the rest is the runner's own settings. */
 export interface StreamsRunnerOptions {
