@@ -39,7 +39,6 @@ export class KafkaBatchReader {
   #reader: KafkaReader | undefined;
   #fetching: Promise<void>;
   #isClosed = false;
-  #hasChanged = true;
   #failure: unknown;
   #wake: () => void = () => undefined;
 
@@ -48,7 +47,10 @@ export class KafkaBatchReader {
     this.#fetching = this.#fetchAll();
   }
 
-  /** Follows these partitions from now on, from these offsets, and no others. */
+  /**
+   * Follows these partitions from now on, from these offsets (0: from where they begin), and no
+   * others. Throws `OFFSET_TRIMMED` where retention was quicker than the reader.
+   */
   async assign(places: readonly Place[]): Promise<void> {
     const { client, nameOf } = this.#options;
     const topics = [...new Set(places.map(({ topic }) => topic))];
@@ -63,6 +65,16 @@ export class KafkaBatchReader {
       const end = known.get(placeId(nameOf(topic), partition));
       if (end === undefined) {
         throw new MillraceError("TOPIC_UNKNOWN", `Kafka has no partition ${partition} of ${topic}`);
+      }
+      if (offset > 0 && offset < end.start) {
+        throw new MillraceError(
+          "OFFSET_TRIMMED",
+          `${topic}, partition ${partition}: Kafka has removed offsets ${offset} to ${end.start}, which weren't read`,
+          {
+            offset,
+            hint: "raise the topic's retention.ms; bring the lost events back by an import",
+          },
+        );
       }
       const next = Math.max(offset, end.start);
       const followed = {
@@ -113,13 +125,6 @@ export class KafkaBatchReader {
       start,
       end,
     }));
-  }
-
-  /** Whether anything was fetched since the last call (the first gives true). */
-  changed(): boolean {
-    const hasChanged = this.#hasChanged;
-    this.#hasChanged = false;
-    return hasChanged;
   }
 
   async close(): Promise<void> {
@@ -199,7 +204,6 @@ export class KafkaBatchReader {
     followed.end = followed.next;
     followed.batches.push(...batches);
     followed.bytes += batches.reduce((sum, batch) => sum + batch.rows.length, 0);
-    this.#hasChanged = true;
   }
 
   #roomEach(): number {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, describe, test } from "node:test";
-import { Producer } from "@platformatic/kafka";
+import { Admin, Producer } from "@platformatic/kafka";
 import { engineSuite } from "../../../../engines/engine-test.ts";
 import shop from "../../../../examples/shop/pipeline.ts";
 import { systemClock } from "../../../core/clock.ts";
@@ -163,6 +163,22 @@ await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
         );
       }
       assert.equal(usersIn(batches).size, 22);
+    });
+
+    test("offsets that were removed unread are an error, not a gap", async () => {
+      const { appender, reader, raw } = await openLog();
+      const { sets } = await appender.append({ sets: [setOf(["a", "b", "c", "d", "e", "f"])] });
+      const [partition, last] = [sets[0]!.partitions[0]!, 2];
+      const admin = new Admin({ clientId: "test-trim", bootstrapBrokers: [...kafka.bootstrap] });
+      for (let count = 0; count < last; count++) await appender.append({ sets: [setOf(["a"])] });
+      await admin.deleteRecords({
+        topics: [{ name: raw, partitions: [{ partition, offset: BigInt(last) }] }],
+      });
+      await admin.close();
+      const place = { topic: topic.name, partition };
+      await assert.rejects(reader.assign([{ ...place, offset: 1 }]), { code: "OFFSET_TRIMMED" });
+      await reader.assign([{ ...place, offset: 0 }]);
+      assert.equal(reader.ends()[0]!.start, last);
     });
 
     test("a record that isn't one of ours is told with its place", async () => {
