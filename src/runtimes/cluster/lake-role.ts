@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { randomHex } from "../../core/random.ts";
 import { asMillraceError } from "../../core/errors.ts";
 import { LakeWriter } from "../../process/load/lake-writer.ts";
-import { startWorkLoop, type WorkLoop } from "../../process/load/work-loop.ts";
 import { openS3Lake } from "../../storage/lake/s3/s3-lake.ts";
 import { KafkaBatchReader } from "../../storage/log/kafka/kafka-batch-reader.ts";
 import type { Membership } from "../../storage/log/kafka/kafka-group.ts";
@@ -12,8 +11,10 @@ import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehous
 import { startWarehouse } from "../../storage/warehouse/embedded/start-warehouse.ts";
 import { gauge } from "../shared/collector-figures.ts";
 import { bucketOf } from "./cluster-config.ts";
+import { placesOf } from "./places-of.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
+import { SharedWork, type MemberWork } from "./shared-work.ts";
 
 const LAKE_EVERY_MS = 1_000;
 
@@ -39,18 +40,9 @@ export async function startLake(options: RoleOptions): Promise<Role> {
     `${names.ledger}.lake`,
     parts.topics.map(({ topic }) => names.clean(topic.name)),
   );
-  const topicOf = new Map(parts.topics.map(({ topic }) => [names.clean(topic.name), topic]));
-  let loop: WorkLoop | undefined;
   let rows = 0;
-
-  const begin = async ({ partitions }: Membership): Promise<void> => {
-    await loop?.stop();
-    const known = await lake.positions();
-    const places = partitions.map(({ topic: name, partition }) => {
-      const topic = topicOf.get(name)!.name;
-      const found = known.find((each) => each.topic === topic && each.partition === partition);
-      return { topic, partition, offset: found?.offset ?? 0 };
-    });
+  const begin = async (membership: Membership): Promise<MemberWork> => {
+    const places = placesOf(membership, parts.topics, names.clean, await lake.positions());
     await reader.assign(places);
     const own = new Set(places.map(({ topic, partition }) => `${partition} ${topic}`));
     const writer = new LakeWriter({
@@ -58,28 +50,23 @@ export async function startLake(options: RoleOptions): Promise<Role> {
       lake,
       warehouse,
       dir: join(settings.dataDir, "spool"),
-      topics: [...topicOf.values()].map(({ name, time }) => ({ name, time })),
+      topics: parts.topics.map(({ topic: { name, time } }) => ({ name, time })),
       layoutOf: (_topic, schemaId) => parts.layoutOf(schemaId).layout,
       clock,
       rollMsMax: settings.lakeRollMs,
       isOwn: (topic, partition) => own.has(`${partition} ${topic}`),
     });
-    loop = startWorkLoop({
+    return {
       step: async () => {
         const step = await writer.step();
         rows += step.rows;
         return step;
       },
       intervalMs: LAKE_EVERY_MS,
-      clock,
-      onError: tell,
-    });
+    };
   };
-
-  let changing = Promise.resolve();
-  await group.join((membership) => {
-    changing = changing.then(() => begin(membership)).catch(tell);
-  });
+  const work = new SharedWork({ begin, clock, onError: tell });
+  await group.join((membership) => work.take(membership));
   const health = await serveHealth(settings, onProblem, {
     parts: async () => [{ part: "kafka", ready: await client.isReady() }],
     figures: async () => [
@@ -90,8 +77,7 @@ export async function startLake(options: RoleOptions): Promise<Role> {
     url: health.url,
     close: async () => {
       await health.close();
-      await changing;
-      await loop?.stop();
+      await work.close();
       await group.close();
       await reader.close();
       lake.close();
