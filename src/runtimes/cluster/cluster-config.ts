@@ -20,6 +20,17 @@ export interface ClusterConfig {
   readonly s3?: S3Connection;
   /** A Redis, for answers that are asked for often; absent: each replica keeps its own. */
   readonly redis?: RedisConnection;
+  /** Flink's SQL gateway, and its JobManager's REST API. */
+  readonly flink?: { readonly gatewayUrl: string; readonly restUrl: string };
+  /** `SPARK_HOME`, and the Java that Spark runs on. */
+  readonly spark?: { readonly home: string; readonly javaHome: string };
+  /** Kafka Connect's REST API. */
+  readonly connect?: { readonly url: string };
+  /** A `postgres://` URL of a user who may replicate. */
+  readonly postgres?: { readonly url: string };
+  readonly mqtt?: { readonly url: string };
+  /** A time-series database that takes Prometheus' remote write. */
+  readonly victoriaMetrics?: { readonly url: string };
   /** Goes before every topic's name, with a dot; none where it is empty. */
   readonly prefix: string;
   /** Of topics that don't exist yet. */
