@@ -19,11 +19,13 @@ export async function startReplica(options: {
   readonly config: string;
   readonly role: string;
   readonly data: string;
+  /** The shop's where none is named. */
+  readonly definition?: string;
 }): Promise<Replica> {
-  const { config, role, data } = options;
+  const { config, role, data, definition = SHOP } = options;
   const child = spawn(
     process.execPath,
-    [MILLRACE, "up", SHOP, "--cluster", config, "--role", role, "--json"],
+    [MILLRACE, "up", definition, "--cluster", config, "--role", role, "--json"],
     {
       env: {
         ...process.env,
