@@ -138,6 +138,7 @@ export const conversion = metric("conversion-rates", {
   by: { user_id },
   window: tumbling("5m"),
   measures: { rate: ratio(countIf(isPurchase), countIf(event_type.is("page_view"))) },
+  on: "flink",
 });
 
 export const volume = metric("event-volume", {
@@ -145,6 +146,7 @@ export const volume = metric("event-volume", {
   by: { event_type },
   window: sliding("10m", "1m"),
   measures: { events: count() },
+  on: "flink",
 });
 
 const order = shop.fields;

@@ -7,6 +7,7 @@ import { flinkText } from "../../language/compile/flink/compile-flink.ts";
 import { eventJsonSchema } from "../../language/compile/json-schema/event-json-schema.ts";
 import { sparkText } from "../../language/compile/spark/compile-spark.ts";
 import { assertPlan } from "../../language/plan/check/check-plan.ts";
+import { planFor } from "../../language/plan/engine.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { topicsOf } from "../../language/plan/topic.ts";
 import { definitionFile, loadDefinition } from "../../runtimes/definition/load-definition.ts";
@@ -30,9 +31,10 @@ const TARGETS: Readonly<Record<string, (plan: Plan) => string>> = {
       ),
     ),
   clickhouse: clickhouseText,
-  flink: flinkText,
+  flink: (plan) => flinkText(planFor("flink", plan)),
   spark: (plan) => sparkText(plan),
-  "kafka-streams": (plan) => asJson(compileKafkaStreams(plan, { namespace: "millrace" })),
+  "kafka-streams": (plan) =>
+    asJson(compileKafkaStreams(planFor("kafka-streams", plan), { namespace: "millrace" })),
 };
 
 export const command: Command = {
@@ -41,6 +43,11 @@ export const command: Command = {
   usage: [
     "millrace compile [FILE or FOLDER] --to plan|avro|json-schema|clickhouse|kafka-streams|flink|spark",
   ],
+  details: [
+    "Kafka Streams and Flink are given the metrics that are theirs: Flink those that name it",
+    '(`on: "flink"`) with the anomalies that watch them, Kafka Streams all others and the gate.',
+    "What an engine can't run exactly is an error that names the part and the reason.",
+  ].join("\n"),
   options: {
     to: { type: "string", value: "TARGET", default: "plan", description: "what to compile to" },
   },

@@ -1,5 +1,6 @@
 import { deepFreeze } from "../../core/freeze.ts";
 import type { DurationText } from "../../core/time.ts";
+import type { StreamEngine } from "../plan/engine.ts";
 import { fieldsIn } from "../plan/expression.ts";
 import type { MetricNode } from "../plan/nodes.ts";
 import type { Window } from "../plan/window.ts";
@@ -30,6 +31,8 @@ export interface MetricOptions<Measures extends MeasureMap> {
   readonly grace?: DurationText;
   /** `close`: rows leave when their window closes. The default for metrics per person. */
   readonly emit?: "change" | "close";
+  /** The engine of a cluster that computes it, and the anomalies that watch it. */
+  readonly on?: StreamEngine;
 }
 
 /** Defines a metric: a windowed aggregation. */
@@ -48,6 +51,7 @@ export function metric<const Measures extends MeasureMap>(
     measures: measureNodes(options.measures),
     graceMs: durationMs(options.grace ?? "5m", name),
     emit: options.emit ?? (isPerPerson(options.from, by) ? "close" : "change"),
+    ...(options.on && { engine: options.on }),
   });
   const references = Object.keys(options.measures).map((measure) => [
     measure,

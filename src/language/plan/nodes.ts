@@ -1,4 +1,5 @@
 import type { FieldNode } from "../schema/field-type.ts";
+import type { StreamEngine } from "./engine.ts";
 import type { Expression } from "./expression.ts";
 import type { Dimension, Measure } from "./measure.ts";
 import type { Window } from "./window.ts";
@@ -60,6 +61,8 @@ export interface MetricNode {
   readonly graceMs: number;
   /** `close`: rows leave when their window closes (metrics per person); else as they change. */
   readonly emit: "change" | "close";
+  /** Which engine of a cluster computes it; `engineOf` gives one where it is absent. */
+  readonly engine?: StreamEngine;
 }
 
 /** Watches a measure: median and MAD over the `history` preceding closed windows of a key. */

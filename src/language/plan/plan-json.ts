@@ -31,8 +31,14 @@ export function parsePlan(text: string): Plan {
   return deepFreeze(plan as Plan);
 }
 
-/** Identifies a metric's meaning: another definition under the same name is another meaning. */
-export const metricMeaning = (metric: MetricNode): string => fingerprint(canonicalJson(metric));
+/**
+ * Identifies a metric's meaning: another definition under the same name is another meaning. Where it
+ * is computed is no part of it.
+ */
+export const metricMeaning = (metric: MetricNode): string =>
+  fingerprint(canonicalJson(withoutEngine(metric)));
+
+const withoutEngine = ({ engine: _, ...meant }: MetricNode): Omit<MetricNode, "engine"> => meant;
 
 const anomalyMeanings = new WeakMap<AnomalyNode, string>();
 
@@ -40,7 +46,7 @@ const anomalyMeanings = new WeakMap<AnomalyNode, string>();
 export function anomalyMeaning(node: AnomalyNode, metric: MetricNode): string {
   let meaning = anomalyMeanings.get(node);
   if (meaning === undefined) {
-    meaning = fingerprint(canonicalJson([node, metric]));
+    meaning = fingerprint(canonicalJson([node, withoutEngine(metric)]));
     anomalyMeanings.set(node, meaning);
   }
   return meaning;

@@ -1,8 +1,9 @@
 import { MillraceError } from "../../../core/errors.ts";
 import { valueType, type ValueType } from "../../schema/field-type.ts";
+import { STREAM_ENGINES } from "../engine.ts";
 import { typeOf, type Expression } from "../expression.ts";
 import { resultType, type Aggregate, type Dimension, type Measure } from "../measure.ts";
-import type { AnomalyNode, ModelNode, Plan, PlanNode, RuleNode } from "../nodes.ts";
+import type { AnomalyNode, MetricNode, ModelNode, Plan, PlanNode, RuleNode } from "../nodes.ts";
 import { topicsOf } from "../topic.ts";
 import type { Window } from "../window.ts";
 import { checkExpression, type ExpressionContext } from "./check-expression.ts";
@@ -32,6 +33,7 @@ export function checkPlan(plan: Plan): readonly Problem[] {
       ...check(node, node, columns, plan, node.by),
       ...measures(node, node.measures, plan, columns),
       ...checkWindow(`metric ${node.name}`, node.window),
+      ...checkEngine(node),
     ]),
     ...plan.models.flatMap((node) => checkModel(node, plan, columns)),
     ...plan.cubes.flatMap((node) => [
@@ -236,6 +238,18 @@ function checkWindow(node: string, window: Window): readonly Problem[] {
       field: "window",
       message: "a sliding window's size must be a multiple of its step, 1,000 times at most",
       hint: 'such as sliding("10m", "1m")',
+    },
+  ];
+}
+
+function checkEngine({ name, engine }: MetricNode): readonly Problem[] {
+  if (engine === undefined || STREAM_ENGINES.includes(engine)) return [];
+  return [
+    {
+      node: `metric ${name}`,
+      field: "on",
+      message: `no engine that computes metrics is called ${String(engine)}`,
+      hint: `one of ${STREAM_ENGINES.join(", ")}`,
     },
   ];
 }
