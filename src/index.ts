@@ -28,6 +28,7 @@ export {
 export { metric } from "./language/define/metric.ts";
 export { cube, day, minutesBetween, model } from "./language/define/model.ts";
 export { pipeline } from "./language/define/pipeline.ts";
+export { postgres } from "./language/define/postgres.ts";
 export { rule } from "./language/define/rule.ts";
 export { stream } from "./language/define/stream.ts";
 export { table } from "./language/define/table.ts";

@@ -2,6 +2,7 @@ import type { FieldNode } from "../schema/field-type.ts";
 import type { StreamEngine } from "./engine.ts";
 import type { Expression } from "./expression.ts";
 import type { Dimension, Measure } from "./measure.ts";
+import type { TableSource } from "./table-source.ts";
 import type { Window } from "./window.ts";
 
 /** An event: a topic of immutable facts. */
@@ -30,6 +31,8 @@ export interface TableNode {
   readonly fields: readonly FieldNode[];
   /** Path of the key. */
   readonly key: string;
+  /** Absent: its rows come by the door. */
+  readonly from?: TableSource;
 }
 
 /** A topic made from another by filter, join and select, at the door, with the same ids. */

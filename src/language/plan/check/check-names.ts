@@ -1,5 +1,6 @@
 import { leavesOf } from "../../schema/leaf.ts";
 import { nodesOf, type EventNode, type Plan, type TableNode } from "../nodes.ts";
+import { checkTableSource } from "./check-table-source.ts";
 import type { Problem } from "./problem.ts";
 
 const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,79}$/;
@@ -37,7 +38,7 @@ export function checkNames(plan: Plan): readonly Problem[] {
 export function checkFields(plan: Plan): readonly Problem[] {
   return [...plan.events, ...plan.tables].flatMap((node) => [
     ...fieldNameProblems(node),
-    ...(node.kind === "event" ? roleProblems(node) : keyProblem(node)),
+    ...(node.kind === "event" ? roleProblems(node) : tableProblems(node)),
   ]);
 }
 
@@ -97,6 +98,11 @@ function roleProblems(node: EventNode): readonly Problem[] {
   }
   return problems;
 }
+
+const tableProblems = (node: TableNode): readonly Problem[] => [
+  ...keyProblem(node),
+  ...checkTableSource(node),
+];
 
 function keyProblem(node: TableNode): readonly Problem[] {
   const leaf = leavesOf(node.fields).find((each) => each.path === node.key);
