@@ -74,6 +74,8 @@ export const ROW_FLAGS = {
   replayed: 16,
   /** No event: says how far time has come, where the log knows records only. */
   heartbeat: 32,
+  /** Of a table: from its time on there is no row of its key. */
+  deleted: 64,
 } as const;
 
 /** Byte positions of the columns at the start of each row. */

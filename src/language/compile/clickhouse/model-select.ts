@@ -8,6 +8,7 @@ import { valueTypeSql } from "./column-type.ts";
 import { expressionSql, storedSql, type Scope } from "./expression.ts";
 import { measureSql } from "./quotient.ts";
 import { quoteName, timeSql, whereClause } from "./sql-text.ts";
+import { isRow } from "./table-view.ts";
 
 /** One column of a model's table. */
 export interface ModelColumn {
@@ -75,6 +76,8 @@ export interface ModelSelectOptions {
 const SOURCE = "s";
 const JOINED = "j";
 const DAY = "_millrace_day";
+/** True of versions; the default where a left join finds none. */
+const KNOWN = "_millrace_known";
 
 /**
  * A SELECT of the rows of a model for each day of a range, `modelColumns` in order. Days don't mix:
@@ -98,7 +101,10 @@ export function modelSelect(model: ModelNode, options: ModelSelectOptions): stri
     // A null among a model's amounts may be one that didn't fit: what leaves it out says so too.
     ...(options.topic === undefined ? [`max(${SOURCE}.${quoteName(INCOMPLETE)}) AS _s`] : []),
   ];
-  const filter = model.where === undefined ? [] : [expressionSql(model.where, scope)];
+  const filter = [
+    ...(model.where === undefined ? [] : [expressionSql(model.where, scope)]),
+    ...(model.join?.type === "inner" ? [isRow(JOINED)] : []),
+  ];
   const group = ["_g", ...model.by.map((_, at) => `_d${at}`)].join(", ");
   const from = `${dailyRows(options)} AS ${SOURCE}${joinSql(model, options, scope)}`;
   const rows = `SELECT ${grouped.join(", ")} FROM ${from}${whereClause(filter)} GROUP BY ${group} SETTINGS join_use_nulls = 1`;
@@ -136,8 +142,13 @@ function modelScope(model: ModelNode, day: string): Scope {
   return {
     node: model.name,
     day: `toString(${day})`,
-    column: ({ source, path }) =>
-      `${model.join !== undefined && source === model.join.table ? JOINED : SOURCE}.${quoteName(path)}`,
+    column: ({ source, path }) => {
+      if (model.join === undefined || source !== model.join.table) {
+        return `${SOURCE}.${quoteName(path)}`;
+      }
+      const joined = `${JOINED}.${quoteName(path)}`;
+      return model.join.type === "inner" ? joined : `if(${isRow(JOINED)}, ${joined}, NULL)`;
+    },
   };
 }
 
@@ -153,18 +164,23 @@ function dailyRows({ relation, fromMs, toMs, topic }: ModelSelectOptions): strin
 }
 
 /**
- * The newest version of a key before the end of each day. One version of each key and time is kept
- * (the highest partition and offset); ASOF then finds the last one in time.
+ * The newest version of a key before the end of each day, be it that the row was deleted. One
+ * version of each key and time is kept (the highest partition and offset); ASOF then finds the last
+ * one in time.
  */
-function joinSql(model: ModelNode, { joined }: ModelSelectOptions, scope: Scope): string {
-  if (model.join === undefined || joined === undefined) return "";
+function joinSql(
+  { join }: ModelNode,
+  { joined }: ModelSelectOptions,
+  scope: Scope,
+  type = join?.type,
+): string {
+  if (join === undefined || joined === undefined) return "";
   const key = quoteName(joined.key[0]!);
   const time = quoteName(joined.time);
-  const versions = `SELECT * FROM ${quoteName(joined.name)} ORDER BY ${key}, ${time}, \`_partition\` DESC, \`_offset\` DESC LIMIT 1 BY ${key}, ${time}`;
-  const type = model.join.type === "left" ? "LEFT" : "INNER";
-  const on = expressionSql(model.join.on, scope);
+  const versions = `SELECT *, true AS ${KNOWN} FROM ${quoteName(joined.name)} ORDER BY ${key}, ${time}, \`_partition\` DESC, \`_offset\` DESC LIMIT 1 BY ${key}, ${time}`;
+  const on = expressionSql(join.on, scope);
   const end = `toDateTime64(${SOURCE}.${DAY} + 1, 3, 'UTC')`;
-  return ` ASOF ${type} JOIN (${versions}) AS ${JOINED} ON ${on} = ${JOINED}.${key} AND ${end} > ${JOINED}.${time}`;
+  return ` ASOF ${type === "left" ? "LEFT" : "INNER"} JOIN (${versions}) AS ${JOINED} ON ${on} = ${JOINED}.${key} AND ${end} > ${JOINED}.${time}`;
 }
 
 /** Columns computed from the grouped ones, in the definition's order. */
@@ -190,14 +206,10 @@ function computed(model: ModelNode, base: string): string {
 export function unmatchedSelect(model: ModelNode, options: ModelSelectOptions): string | undefined {
   if (model.join?.type !== "inner" || options.joined === undefined) return undefined;
   const scope = modelScope(model, `${SOURCE}.${DAY}`);
-  const key = quoteName(options.joined.key[0]!);
-  const first = `SELECT ${key} AS _key, min(${quoteName(options.joined.time)}) AS _first, true AS _known FROM ${quoteName(options.joined.name)} GROUP BY ${key}`;
-  const on = expressionSql(model.join.on, scope);
-  const end = `toDateTime64(${SOURCE}.${DAY} + 1, 3, 'UTC')`;
   const where = model.where !== undefined && !readsJoin(model, model.where) ? [model.where] : [];
   const filter = [
     ...where.map((each) => expressionSql(each, scope)),
-    `NOT ${JOINED}._known OR ${JOINED}._first >= ${end}`,
+    `NOT ${JOINED}.${KNOWN} OR NOT ${isRow(JOINED)}`,
   ];
-  return `SELECT toString(${SOURCE}.${DAY}) AS day, count() AS unmatched FROM ${dailyRows(options)} AS ${SOURCE} LEFT JOIN (${first}) AS ${JOINED} ON ${on} = ${JOINED}._key${whereClause(filter)} GROUP BY day ORDER BY day SETTINGS join_use_nulls = 0`;
+  return `SELECT toString(${SOURCE}.${DAY}) AS day, count() AS unmatched FROM ${dailyRows(options)} AS ${SOURCE}${joinSql(model, options, scope, "left")}${whereClause(filter)} GROUP BY day ORDER BY day SETTINGS join_use_nulls = 0`;
 }

@@ -2,6 +2,7 @@ import { fieldsIn, typeOf, type Expression } from "../../plan/expression.ts";
 import { componentsOf, resultType } from "../../plan/measure.ts";
 import type { ModelNode } from "../../plan/nodes.ts";
 import type { Topic } from "../../plan/topic.ts";
+import { ROW_FLAGS } from "../../schema/layout.ts";
 import type { ValueType } from "../../schema/field-type.ts";
 import { aggregateSql, type AggregateSql } from "../sql/aggregate.ts";
 import { expressionSql, storedSql, type Scope } from "../sql/expression.ts";
@@ -123,22 +124,28 @@ function dailyRows({ relation, range, topic }: ModelSelectOptions): string {
 
 /**
  * The newest version of a key before the end of each day: each version counts from its time until
- * that of the next; of several with one time that of the highest partition and offset.
+ * that of the next; of several with one time that of the highest partition and offset. That a row
+ * was deleted is a version that is joined with nothing.
  */
-function joinSql(model: ModelNode, { joined }: ModelSelectOptions, scope: Scope): string {
-  if (model.join === undefined || joined === undefined) return "";
+function joinSql(
+  { join }: ModelNode,
+  { joined }: ModelSelectOptions,
+  scope: Scope,
+  type = join?.type,
+): string {
+  if (join === undefined || joined === undefined) return "";
   const key = quoteName(joined.topic.key[0]!);
   const time = quoteName(joined.topic.time);
   const ranked = `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${key}, ${time} ORDER BY \`_partition\` DESC, \`_offset\` DESC) AS _millrace_rank FROM ${joined.relation}`;
   const versions = `SELECT *, ${key} AS ${KEY}, ${time} AS ${FROM}, LEAD(${time}) OVER (PARTITION BY ${key} ORDER BY ${time}) AS ${UNTIL} FROM (${ranked}) WHERE _millrace_rank = 1`;
-  const type = model.join.type === "left" ? "LEFT" : "INNER";
   const end = `CAST(DATE_ADD(${SOURCE}.${DAY}, 1) AS TIMESTAMP)`;
   const on = [
-    `${expressionSql(model.join.on, scope)} = ${JOINED}.${KEY}`,
+    `${expressionSql(join.on, scope)} = ${JOINED}.${KEY}`,
     `${JOINED}.${FROM} < ${end}`,
     `(${JOINED}.${UNTIL} IS NULL OR ${JOINED}.${UNTIL} >= ${end})`,
+    `(${JOINED}.\`_flags\` & ${ROW_FLAGS.deleted}) = 0`,
   ];
-  return ` ${type} JOIN (${versions}) AS ${JOINED} ON ${on.join(" AND ")}`;
+  return ` ${type === "left" ? "LEFT" : "INNER"} JOIN (${versions}) AS ${JOINED} ON ${on.join(" AND ")}`;
 }
 
 /** Columns computed from the grouped ones, in the definition's order. */
@@ -166,18 +173,10 @@ const readsJoin = (model: ModelNode, expression: Expression): boolean =>
  * table had no row of their key at the day's end.
  */
 export function unmatchedSelect(model: ModelNode, options: ModelSelectOptions): string | undefined {
-  const { joined } = options;
-  if (model.join?.type !== "inner" || joined === undefined) return undefined;
+  if (model.join?.type !== "inner" || options.joined === undefined) return undefined;
   const scope = modelScope(model);
-  const key = quoteName(joined.topic.key[0]!);
-  const first = `SELECT ${key} AS ${KEY}, MIN(${quoteName(joined.topic.time)}) AS ${FROM} FROM ${joined.relation} GROUP BY ${key}`;
-  const on = expressionSql(model.join.on, scope);
-  const end = `CAST(DATE_ADD(${SOURCE}.${DAY}, 1) AS TIMESTAMP)`;
   const where = model.where !== undefined && !readsJoin(model, model.where) ? [model.where] : [];
-  const filter = [
-    ...where.map((each) => expressionSql(each, scope)),
-    `${JOINED}.${FROM} IS NULL OR ${JOINED}.${FROM} >= ${end}`,
-  ];
+  const filter = [...where.map((each) => expressionSql(each, scope)), `${JOINED}.${KEY} IS NULL`];
   const day = `CAST(${SOURCE}.${DAY} AS STRING)`;
-  return `SELECT ${day} AS day, COUNT(*) AS unmatched FROM ${dailyRows(options)} AS ${SOURCE} LEFT JOIN (${first}) AS ${JOINED} ON ${on} = ${JOINED}.${KEY}${whereClause(filter)} GROUP BY ${day} ORDER BY day`;
+  return `SELECT ${day} AS day, COUNT(*) AS unmatched FROM ${dailyRows(options)} AS ${SOURCE}${joinSql(model, options, scope, "left")}${whereClause(filter)} GROUP BY ${day} ORDER BY day`;
 }
