@@ -2,6 +2,7 @@ import { copyBytes } from "../../core/copy-bytes.ts";
 import { murmur2 } from "../../core/murmur2.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
+import { ROW_FLAGS, ROW_HEAD } from "../../language/schema/layout.ts";
 import { identityHash, type IdentityHash } from "../../storage/ids/identity-hash.ts";
 import type { Leaf } from "../../language/schema/leaf.ts";
 import type { ScanProgram } from "../scan/program.ts";
@@ -55,7 +56,9 @@ export class RowFinisher {
     }
     if (this.#lookups !== undefined) to = this.#lookups.write(sink.bytes, begin, sink.bytes, to);
     to = this.#tail(stage, row, sink, to);
-    const problem = this.#rules?.check(sink.bytes, begin, counts);
+    // A deletion has no values that a rule could be about.
+    const isDeletion = (sink.bytes[begin + ROW_HEAD.flags]! & ROW_FLAGS.deleted) !== 0;
+    const problem = isDeletion ? undefined : this.#rules?.check(sink.bytes, begin, counts);
     if (problem !== undefined) return problem;
     this.#hash(stage, row, sink);
     sink.commit(to, stage.time[row]!, this.#partitionHash(stage), row);

@@ -1,4 +1,5 @@
 import { assert } from "../../core/errors.ts";
+import { emptyValue } from "../../language/schema/empty-value.ts";
 import { ROW_FLAGS } from "../../language/schema/layout.ts";
 import { cleanValue, type Plain } from "./clean-value.ts";
 import type { JsonNode, JsonObject } from "./json-node.ts";
@@ -60,6 +61,31 @@ export class ExactWriter {
     const undeclared = parts.length === 0 ? undefined : Buffer.concat([OPEN, ...parts, CLOSE]);
     const original = changed ? Buffer.from(`{${this.#original.join(",")}}`) : undefined;
     this.#stageRow(eventIndex, arrival, undeclared, original);
+    return undefined;
+  }
+
+  /**
+   * Stages that a table's row was deleted: `node` has its key, and may have an id and a time. All
+   * other values are empty.
+   */
+  writeDeletion(
+    bytes: Buffer,
+    node: JsonObject,
+    eventIndex: number,
+    arrival: Arrival,
+  ): Problem | undefined {
+    const { leaves, id, time, key } = this.#program;
+    this.#original = [];
+    for (const [leaf, { type, nullable }] of leaves.entries()) {
+      this.#values[leaf] = nullable ? null : emptyValue(type);
+      if (leaf !== id && leaf !== time && !key.includes(leaf)) continue;
+      const problem = this.#read(bytes, node, leaf, arrival);
+      if (problem !== undefined) return problem;
+    }
+    const problem = this.#judge(node, arrival);
+    if (problem !== undefined) return problem;
+    const flags = arrival.flags | ROW_FLAGS.deleted;
+    this.#stageRow(eventIndex, { ...arrival, flags }, undefined, undefined);
     return undefined;
   }
 

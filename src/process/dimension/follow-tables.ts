@@ -1,7 +1,7 @@
 import { rowToValues } from "../../language/compile/javascript/row-to-object.ts";
 import type { Topic } from "../../language/plan/topic.ts";
 import type { Value } from "../../language/plan/value.ts";
-import type { Layout } from "../../language/schema/layout.ts";
+import { ROW_FLAGS, ROW_HEAD, type Layout } from "../../language/schema/layout.ts";
 import type {
   DimensionPosition,
   DimensionRow,
@@ -69,12 +69,13 @@ function rowsOf(
   const rows: DimensionRow[] = [];
   for (let at = 0; at < batch.rows.length;) {
     const { values, end } = rowToValues(layout, batch.rows, at);
+    const isDeleted = (batch.rows[at + ROW_HEAD.flags]! & ROW_FLAGS.deleted) !== 0;
     at = end;
     rows.push({
       table: topic.name,
       key: String(values[keyAt]),
       timeMs: Number(values[timeAt]),
-      row: encodeRow(layout, values),
+      row: isDeleted ? undefined : encodeRow(layout, values),
     });
   }
   return rows;

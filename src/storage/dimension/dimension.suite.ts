@@ -32,6 +32,35 @@ export function dimensionSuite(name: string, make: () => DimensionUnderTest): vo
       bed.dispose();
     });
 
+    test("a deleted row is unknown until a later version, also to one that opens it again", () => {
+      const bed = make();
+      let store = bed.open();
+      const bytes = Buffer.from("a");
+      const check = (expected: string | undefined): void => {
+        assert.equal(store.get("users", "a"), expected);
+        assert.equal(store.has("users", bytes, 0, 1), expected !== undefined);
+      };
+      const deletion = (timeMs: number): DimensionRow => ({
+        ...row("a", timeMs, ""),
+        row: undefined,
+      });
+      store.apply([row("a", 10, "first"), deletion(20)], []);
+      check(undefined);
+      store.apply([row("a", 15, "older, but told later")], []);
+      check(undefined);
+      store.close();
+      store = bed.open();
+      check(undefined);
+      store.apply([row("a", 15, "still older")], []);
+      check(undefined);
+      store.apply([row("a", 20, "at the same time, said after")], []);
+      check("at the same time, said after");
+      store.apply([deletion(15)], []);
+      check("at the same time, said after");
+      store.close();
+      bed.dispose();
+    });
+
     test("a key that was absent is found once it is there", () => {
       const bed = make();
       const store = bed.open();

@@ -4,8 +4,8 @@ export interface DimensionRow {
   readonly key: string;
   /** When it was said, ms; the newest wins, among equals the one applied last. */
   readonly timeMs: number;
-  /** All columns but the system's, as JSON text. */
-  readonly row: string;
+  /** All columns but the system's, as JSON text; undefined: from then on there is no such row. */
+  readonly row: string | undefined;
 }
 
 /** Everything before `offset` of a table's topic has been applied. */

@@ -3,6 +3,9 @@ import { LIMITS } from "../../../core/limits.ts";
 import { RowCache, type Presence } from "./row-cache.ts";
 import type { DimensionPosition, DimensionRow, DimensionStore } from "../dimension.ts";
 
+/** The text of a row that was deleted: its time is kept, for older versions may come later. */
+const DELETED = "";
+
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
@@ -38,15 +41,16 @@ export function openEmbeddedDimension(
      ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next`,
   );
   const cache = new RowCache(entriesMax);
-  cache.fill(db);
+  cache.fill(db, DELETED);
 
   const presence = (table: string, bytes: Uint8Array, start: number, end: number): Presence => {
     const known = cache.presence(table, bytes, start, end);
     if (known !== "unknown") return known;
     const key = Buffer.from(bytes.subarray(start, end));
     const found = select.get(table, key.toString()) as { value: string } | undefined;
-    cache.set(table, key, found?.value);
-    return found === undefined ? "absent" : "there";
+    const isThere = found !== undefined && found.value !== DELETED;
+    cache.set(table, key, isThere ? found.value : undefined);
+    return isThere ? "there" : "absent";
   };
   const get = (table: string, key: string): string | undefined => {
     const bytes = Buffer.from(key);
@@ -58,7 +62,7 @@ export function openEmbeddedDimension(
     db.exec("BEGIN IMMEDIATE");
     try {
       for (const each of rows) {
-        const { changes } = upsert.run(each.table, each.key, each.timeMs, each.row);
+        const { changes } = upsert.run(each.table, each.key, each.timeMs, each.row ?? DELETED);
         if (changes !== 0) newest.push(each);
       }
       for (const { topic, partition, offset } of positions) move.run(topic, partition, offset);

@@ -17,12 +17,12 @@ export class RowCache {
     this.#entriesMax = entriesMax;
   }
 
-  /** Takes in all rows of the database, unless they are too many. */
-  fill(db: DatabaseSync): void {
+  /** Takes in all rows of the database, unless they are too many; `deleted` is the text of none. */
+  fill(db: DatabaseSync, deleted: string): void {
     const { n } = db.prepare("SELECT count(*) AS n FROM row").get() as { n: number };
     if (n > this.#entriesMax) return;
     for (const { name, key, value } of db.prepare("SELECT name, key, value FROM row").iterate()) {
-      this.set(String(name), Buffer.from(String(key)), String(value));
+      if (value !== deleted) this.set(String(name), Buffer.from(String(key)), String(value));
     }
     this.#isWhole = true;
   }
