@@ -8,8 +8,8 @@ import { quoteName } from "../../language/compile/clickhouse/sql-text.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
 import { closedThrough, type BatchContext } from "./batch-context.ts";
-import { withEvents, type EventStore } from "./event-source.ts";
-import { windowsOver, type WindowRange } from "./session-extent.ts";
+import type { EventStore, WindowRange } from "./batch-engine.ts";
+import { windowsOver } from "./session-extent.ts";
 
 /** What one metric's amendment did. */
 export interface MetricAmendment {
@@ -74,20 +74,16 @@ export async function writeDifference(
   { context, metric, topic, store, generation }: AmendMetricOptions,
   windows: WindowRange,
 ): Promise<number> {
-  const { window } = metric;
-  const span = window.kind === "session" ? window.gapMs : window.sizeMs;
-  const read = {
-    fromMs: windows.fromMs - span,
-    toMs: windows.readToMs ?? windows.toMs + span,
-  };
-  return withEvents(context, topic, store, read, async (relation) => {
+  const wanted = { metric, topic, store, lateness: "all", windows } as const;
+  return context.engine.withMetricRows(wanted, async (computed) => {
     const endedByMs = closedThrough(context, topic.name, metric.graceMs);
-    const difference = { ...windows, relation, lateness: "all", endedByMs } as const;
+    const difference = { ...windows, computed, lateness: "all", endedByMs } as const;
     const sql = amendInsert(metric, topic, { ...difference, writeGeneration: generation });
+    await context.beforeWriting();
     await context.warehouse.command(sql);
-    if (window.kind !== "session") return Infinity;
+    if (metric.window.kind !== "session") return Infinity;
     const [found] = await context.warehouse.query<{ first: string | null }>(
-      firstOpenSelect(metric, topic, difference),
+      firstOpenSelect(metric, difference),
     );
     return Number(found?.first ?? Infinity);
   });

@@ -96,7 +96,7 @@ async function amendTopic(
   let firstOpenMs = Infinity;
   for (const metric of metrics) {
     const { firstOpenMs: open, ...done } = await amendMetric(
-      { context, metric, topic, store: "table", generation },
+      { context, metric, topic, store: context.amendFrom, generation },
       ranges,
     );
     amended.push(done);
@@ -104,7 +104,7 @@ async function amendTopic(
   }
   // A model of a day that isn't over has not been computed; its own run will take everything in.
   const over = days.filter((day) => Date.parse(day) + UNIT_MS.d <= context.progress(name));
-  const models = await runModels(context, { days: over, topic: name, store: "table" });
+  const models = await runModels(context, { days: over, topic: name, store: context.amendFrom });
   const months = new Map(
     touched
       .filter((each) => each.changed === true)

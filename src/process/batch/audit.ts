@@ -4,7 +4,7 @@ import { differenceSelect } from "../../language/compile/clickhouse/metric-diffe
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { closedThrough } from "./batch-context.ts";
-import { withEvents, type EventStore } from "./event-source.ts";
+import type { EventStore } from "./batch-engine.ts";
 import { windowsFrom } from "./session-extent.ts";
 
 /**
@@ -89,11 +89,11 @@ async function auditMetric(
     { context, metric, topic, store, lateness },
     { fromMs, toMs: dayMs + UNIT_MS.d },
   );
-  const read = { fromMs: fromMs - span, toMs: windows.readToMs ?? windows.toMs + span };
-  return withEvents(context, topic, store, read, async (relation) => {
+  const wanted = { metric, topic, store, lateness, windows } as const;
+  return context.engine.withMetricRows(wanted, async (computed) => {
     const sql = differenceSelect(metric, topic, {
       ...windows,
-      relation,
+      computed,
       lateness,
       endedByMs: closedThrough(context, topic.name, metric.graceMs),
       ...(side === "stream" ? { generation: 0 } : {}),

@@ -11,7 +11,7 @@ import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
 import { writeDifference } from "./amend-metric.ts";
 import { closedThrough, type BatchContext } from "./batch-context.ts";
-import { withEvents, type EventStore } from "./event-source.ts";
+import type { EventStore } from "./batch-engine.ts";
 import { monthOf } from "./month.ts";
 import { nextGeneration, recordRun } from "./run-records.ts";
 import { windowsFrom } from "./session-extent.ts";
@@ -143,12 +143,10 @@ async function firstEvent(
     const times = files.map((file) => file.minTime);
     return times.length === 0 ? undefined : times.reduce((least, each) => Math.min(least, each));
   }
-  return withEvents(context, topic, "table", { fromMs: 0, toMs: 0 }, async (relation) => {
-    const [row] = await context.warehouse.query<{ first: string | null }>(
-      `SELECT toUnixTimestamp64Milli(minOrNull(${quoteName(topic.time)})) AS first FROM ${relation}`,
-    );
-    return row === undefined || row.first === null ? undefined : Number(row.first);
-  });
+  const [row] = await context.warehouse.query<{ first: string | null }>(
+    `SELECT toUnixTimestamp64Milli(minOrNull(${quoteName(topic.time)})) AS first FROM ${quoteName(topic.name)}`,
+  );
+  return row === undefined || row.first === null ? undefined : Number(row.first);
 }
 
 /** A range by months, its first and last one cut. */

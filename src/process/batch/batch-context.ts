@@ -3,14 +3,19 @@ import type { Plan } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
 import type { LakeReader } from "../../storage/lake/lake.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
+import type { BatchEngine, EventStore } from "./batch-engine.ts";
 
 /** What the batch engine works with. */
 export interface BatchContext {
   readonly plan: Plan;
   readonly topics: readonly Topic[];
   readonly warehouse: Warehouse;
+  /** Computes from the events. */
+  readonly engine: BatchEngine;
   /** Absent: everything is read from the topics' tables. */
   readonly lake?: LakeReader;
+  /** What amendments read: `table` is ahead of the lake where the lake isn't what tells of hours. */
+  readonly amendFrom: EventStore;
   readonly clock: Clock;
   /** How far `received_at` may run backwards within a partition, ms. */
   readonly slackMs: number;
@@ -24,6 +29,8 @@ export interface BatchContext {
    * inserted while a cube's partition is computed anew would be lost.
    */
   readonly pauseLoading: <Result>(topic: string, work: () => Promise<Result>) => Promise<Result>;
+  /** Throws where this work is somebody else's by now: called before readers get to see it. */
+  readonly beforeWriting: () => Promise<void>;
 }
 
 /** The time up to which windows of this grace are closed, ms. */

@@ -14,24 +14,7 @@ import { fillNewCubes } from "./cubes.ts";
 import { dueDays } from "./due-days.ts";
 import { runModels } from "./models.ts";
 import { daysBetween } from "./month.ts";
-
-/** Late or imported events of an hour in a partition, as the stream recorded them. */
-export interface TouchedRecord {
-  readonly topic: string;
-  readonly partition: number;
-  /** Start of the hour, ms. */
-  readonly hour: number;
-  readonly lastOffset: number;
-}
-
-/** What batch needs of the stream. */
-export interface StreamView {
-  touched(): readonly TouchedRecord[];
-  /** Forgets records, save those to which events were added since they were read. */
-  clear(records: readonly TouchedRecord[]): void;
-  /** From when on the stream counts this meaning of a metric, ms. */
-  sinceMs(metric: MetricNode): number;
-}
+import type { StreamView, TouchedRecord } from "./stream-view.ts";
 
 export interface BatchCycleOptions {
   readonly context: BatchContext;
@@ -73,7 +56,7 @@ export class BatchCycle {
 
   /** Everything that is due now. */
   run(): Promise<void> {
-    return this.#turns.run(async () => {
+    return this.#inTurn(async () => {
       await fillNewCubes(this.#options.context);
       await this.#backfillChanged();
       await this.#amend();
@@ -83,26 +66,36 @@ export class BatchCycle {
 
   /** Amends now. */
   amend(): Promise<AmendReport> {
-    return this.#turns.run(() => this.#amend());
+    return this.#inTurn(() => this.#amend());
   }
 
   /** Computes the models and the closed windows of these days again. */
   backfill(range: BackfillDaysOptions): Promise<BackfillDaysReport> {
-    return this.#turns.run(() => backfillDays(this.#options.context, range));
+    return this.#inTurn(() => backfillDays(this.#options.context, range));
   }
 
   /** Audits days. */
   audit(fromDay: string, toDay: string): Promise<readonly DayAudit[]> {
-    return this.#turns.run(async () => {
+    return this.#inTurn(async () => {
       const audits: DayAudit[] = [];
       for (const ms of daysBetween(fromDay, toDay)) audits.push(await this.#audit(dayOf(ms)));
       return audits;
     });
   }
 
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.run(async () => {
+      try {
+        return await work();
+      } finally {
+        await this.#options.context.engine.release();
+      }
+    });
+  }
+
   async #amend(): Promise<AmendReport> {
     const { context, stream, coverage } = this.#options;
-    const all = stream.touched();
+    const all = await stream.touched();
     const isStored = (each: TouchedRecord): boolean =>
       each.lastOffset < coverage(each.topic, each.partition);
     // An hour is amended when all that touched it is stored: else it would be amended twice.
@@ -112,7 +105,9 @@ export class BatchCycle {
     const topics = await amend(context, [...hours.values()]);
     for (const report of topics) {
       const cleared = new Set(report.cleared);
-      stream.clear(ready.filter((each) => each.topic === report.topic && cleared.has(each.hour)));
+      await stream.clear(
+        ready.filter((each) => each.topic === report.topic && cleared.has(each.hour)),
+      );
     }
     const waiting = topics.reduce((sum, report) => sum + report.waiting.length, 0);
     return { topics, waiting: waiting + held.size };

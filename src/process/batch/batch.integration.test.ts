@@ -32,6 +32,7 @@ import { backfillMetric, dropFormerMeanings } from "./backfill.ts";
 import type { BatchContext } from "./batch-context.ts";
 import { assertPublished, runModels } from "./models.ts";
 import { fillNewCubes } from "./cubes.ts";
+import { ClickHouseEngine } from "./clickhouse-engine.ts";
 import { createRunTables } from "./run-records.ts";
 import { openTestWarehouse, type TestWarehouse } from "./test-support/test-warehouse.ts";
 import { writeStreamRows } from "./test-support/stream-rows.ts";
@@ -121,10 +122,13 @@ before(async () => {
     plan,
     topics: topicsOf(plan),
     warehouse: engine.warehouse,
+    engine: new ClickHouseEngine({ warehouse: engine.warehouse }),
+    amendFrom: "table",
     clock: manualClock(progress),
     slackMs: 10_000,
     progress: () => progress,
     pauseLoading: (_topic, work) => work(),
+    beforeWriting: async () => undefined,
   };
   await applyTables(plan, engine.warehouse);
   await createRunTables(engine.warehouse);
@@ -401,7 +405,8 @@ describe("the lake", () => {
         maxReceivedAt: DAY + HOUR,
       },
     ]);
-    const withLake = { ...context, lake };
+    const lakeEngine = new ClickHouseEngine({ warehouse: engine.warehouse, lake });
+    const withLake = { ...context, engine: lakeEngine, lake };
     const report = await backfillDays(withLake, { fromDay: "2024-03-09", toDay: "2024-03-10" });
     assert.deepEqual(
       report.models.map((each) => [each.model, each.rows]),

@@ -26,9 +26,9 @@ export async function rebuildCubes(
   await context.pauseLoading(topicName, async () => {
     for (const cube of cubes) {
       const names = { table: cubeNames(cube).target, stage: cubeStageName(cube) };
-      await replacePartitions(context.warehouse, names, partitions, async () => {
+      await replacePartitions(context, names, partitions, async (stage) => {
         for (const month of months) {
-          await context.warehouse.command(cubeStageInsert(cube, topic, month));
+          await context.warehouse.command(cubeStageInsert(cube, topic, month, stage));
         }
       });
     }

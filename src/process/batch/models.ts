@@ -1,17 +1,12 @@
 import { MillraceError } from "../../core/errors.ts";
 import { dayOf, parseDay, UNIT_MS } from "../../core/time.ts";
 import { topicNamed } from "../../language/compile/clickhouse/plan-tables.ts";
-import {
-  modelColumns,
-  modelSelect,
-  unmatchedSelect,
-} from "../../language/compile/clickhouse/model-select.ts";
+import { modelColumns } from "../../language/compile/clickhouse/model-select.ts";
 import { modelStageName } from "../../language/compile/clickhouse/model-table.ts";
-import { ruleSelect } from "../../language/compile/clickhouse/rule-select.ts";
 import { quoteName, quoteText } from "../../language/compile/clickhouse/sql-text.ts";
-import type { ModelNode } from "../../language/plan/nodes.ts";
+import type { ModelNode, RuleNode } from "../../language/plan/nodes.ts";
 import type { BatchContext } from "./batch-context.ts";
-import { withEvents, type EventStore } from "./event-source.ts";
+import type { EventStore } from "./batch-engine.ts";
 import { cutRanges, monthOf, rangesOf } from "./month.ts";
 import { modelsOf } from "./models-of.ts";
 import { replacePartitions } from "./stage.ts";
@@ -89,12 +84,8 @@ async function brokenDays(
 ): Promise<{ day: string; error: MillraceError }[]> {
   const rules = context.plan.rules.filter((rule) => rule.on === source && rule.severity === "fail");
   const topic = topicNamed(context.topics, source);
-  const count = async (rule: (typeof rules)[number], fromMs: number, toMs: number) =>
-    withEvents(context, topic, store, { fromMs, toMs }, async (relation) => {
-      const sql = ruleSelect(rule, topic, { relation, fromMs, toMs });
-      const [row] = await context.warehouse.query<{ broken: string }>(sql);
-      return Number(row?.broken ?? 0);
-    });
+  const count = (rule: RuleNode, fromMs: number, toMs: number): Promise<number> =>
+    context.engine.countBroken({ rule, topic, store, range: { fromMs, toMs } });
   const found: { day: string; error: MillraceError }[] = [];
   for (const rule of rules) {
     // Nearly always none is broken: one question for the whole span, then day by day.
@@ -130,10 +121,10 @@ async function runYear(
   if (starts.length > 0) {
     const partitions = [...new Set(starts.map((start) => monthOf(start).partition))];
     const names = { table: model.name, stage: modelStageName(model.name) };
-    await replacePartitions(warehouse, names, partitions, async () => {
-      unmatched = await fillStage(context, model, source, starts, store);
-      rows = await countStage(context, model);
-      await keepOtherDays(context, model, partitions, days);
+    await replacePartitions(context, names, partitions, async (stage) => {
+      unmatched = await fillStage(context, model, source, starts, store, stage);
+      rows = await countRows(context, stage);
+      await keepOtherDays(context, model, partitions, days, stage);
     });
   }
   const durationMs = clock.monotonicMs() - startMs;
@@ -163,39 +154,27 @@ async function fillStage(
   source: string,
   starts: readonly number[],
   store: EventStore,
+  stage: string,
 ): Promise<number> {
-  const { warehouse, topics } = context;
-  const stage = quoteName(modelStageName(model.name));
-  const columns = modelColumns(model)
-    .map(({ name }) => quoteName(name))
-    .join(", ");
+  const { engine, topics } = context;
   const joined = model.join && topicNamed(topics, model.join.table);
   let unmatched = 0;
   for (const range of cutRanges(rangesOf(starts, UNIT_MS.d), INSERT_MS_MAX)) {
-    const fill = async (relation: string): Promise<void> => {
-      const options = {
-        relation,
-        ...range,
-        ...(model.from === source && { topic: topicNamed(topics, source) }),
-        ...(joined && { joined }),
-      };
-      await warehouse.command(`INSERT INTO ${stage} (${columns}) ${modelSelect(model, options)}`);
-      const counted = unmatchedSelect(model, options);
-      if (counted === undefined) return;
-      for (const row of await warehouse.query<{ unmatched: string }>(counted)) {
-        unmatched += Number(row.unmatched);
-      }
-    };
-    if (model.from === source) {
-      await withEvents(context, topicNamed(topics, source), store, range, fill);
-    } else await fill(quoteName(model.from));
+    unmatched += await engine.fillModel({
+      model,
+      range,
+      store,
+      into: stage,
+      ...(model.from === source && { topic: topicNamed(topics, source) }),
+      ...(joined && { joined }),
+    });
   }
   return unmatched;
 }
 
-async function countStage({ warehouse }: BatchContext, model: ModelNode): Promise<number> {
-  const stage = quoteName(modelStageName(model.name));
-  const [count] = await warehouse.query<{ rows: string }>(`SELECT count() AS rows FROM ${stage}`);
+async function countRows({ warehouse }: BatchContext, stage: string): Promise<number> {
+  const sql = `SELECT count() AS rows FROM ${quoteName(stage)}`;
+  const [count] = await warehouse.query<{ rows: string }>(sql);
   return Number(count?.rows ?? 0);
 }
 
@@ -205,13 +184,13 @@ async function keepOtherDays(
   model: ModelNode,
   partitions: readonly string[],
   days: readonly string[],
+  stage: string,
 ): Promise<void> {
-  const [table, stage] = [quoteName(model.name), quoteName(modelStageName(model.name))];
   const columns = modelColumns(model)
     .map(({ name }) => quoteName(name))
     .join(", ");
   const list = days.map((day) => `toDate(${quoteText(day)})`).join(", ");
   await warehouse.command(
-    `INSERT INTO ${stage} (${columns}) SELECT ${columns} FROM ${table} WHERE toYYYYMM(\`_day\`) IN (${partitions.join(", ")}) AND \`_day\` NOT IN (${list})`,
+    `INSERT INTO ${quoteName(stage)} (${columns}) SELECT ${columns} FROM ${quoteName(model.name)} WHERE toYYYYMM(\`_day\`) IN (${partitions.join(", ")}) AND \`_day\` NOT IN (${list})`,
   );
 }

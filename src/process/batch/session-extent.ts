@@ -1,20 +1,10 @@
 import { UNIT_MS } from "../../core/time.ts";
 import { metricTableNames } from "../../language/compile/clickhouse/metric-tables.ts";
 import { millisOf, quoteName, timeSql } from "../../language/compile/clickhouse/sql-text.ts";
-import { sessionExtentSelect } from "../../language/compile/clickhouse/window-session.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
 import type { BatchContext } from "./batch-context.ts";
-import { withEvents, type EventStore } from "./event-source.ts";
-
-/** A range of starts of windows, and how far the events of those windows reach. */
-export interface WindowRange {
-  /** Starts in [fromMs, toMs). */
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Sessions: events are read before this time. */
-  readonly readToMs?: number;
-}
+import type { EventStore, WindowRange } from "./batch-engine.ts";
 
 interface ExtentOptions {
   readonly context: BatchContext;
@@ -74,20 +64,10 @@ async function sessionExtent(
   for (;;) {
     const readFromMs = Math.max(range.fromMs - before, 0);
     const readToMs = range.toMs + after;
-    const bounds = { fromMs: readFromMs, toMs: readToMs };
-    const [found] = await withEvents(context, topic, store, bounds, (relation) =>
-      context.warehouse.query<{ first: string | null; last: string | null }>(
-        sessionExtentSelect(metric, topic, {
-          relation,
-          lateness,
-          ...range,
-          readFromMs,
-          readToMs,
-        }),
-      ),
-    );
-    const firstMs = Number(found?.first ?? range.fromMs);
-    const lastMs = Number(found?.last ?? range.fromMs);
+    const extent = { ...range, readFromMs, readToMs };
+    const wanted = { metric, topic, store, lateness, extent };
+    const found = await context.engine.sessionExtent(wanted);
+    const { firstMs, lastMs } = found ?? { firstMs: range.fromMs, lastMs: range.fromMs };
     const startIsTrue = !backwards || readFromMs === 0 || firstMs - readFromMs > gapMs;
     const endIsTrue = readToMs - lastMs > gapMs || readToMs > endMs;
     if (startIsTrue && endIsTrue) return { firstMs, readToMs };

@@ -5,6 +5,7 @@ import type { Plan } from "../../language/plan/nodes.ts";
 import { parsePlan } from "../../language/plan/plan-json.ts";
 import { topicsOf } from "../../language/plan/topic.ts";
 import { BatchCycle } from "../../process/batch/batch-cycle.ts";
+import { ClickHouseEngine } from "../../process/batch/clickhouse-engine.ts";
 import { createRunTables } from "../../process/batch/run-records.ts";
 import { LakeMerger } from "../../process/load/lake-merger.ts";
 import { LakeWriter } from "../../process/load/lake-writer.ts";
@@ -134,16 +135,20 @@ export async function startPipeline(
       plan,
       topics,
       warehouse,
+      engine: new ClickHouseEngine({ warehouse, lake }),
       lake,
+      amendFrom: "table",
       clock,
       slackMs: SLACK_MS,
       progress: (topic) => stream.progress(topic),
       // One loader serves all topics: it rests while a month of one of them is put in place.
       pauseLoading: (_topic, work) => loading.run(work),
+      // The lock of the data folder sees to that.
+      beforeWriting: async () => undefined,
     },
     stream: {
-      touched: () => stream.touched(),
-      clear: (records) => {
+      touched: async () => stream.touched(),
+      clear: async (records) => {
         if (records.length > 0) crashPoint("between-amend-and-clear");
         stream.clearTouched(records);
       },

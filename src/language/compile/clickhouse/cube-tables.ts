@@ -129,7 +129,8 @@ export function cubeStageInsert(
   cube: CubeNode,
   topic: Topic,
   range: { readonly fromMs: number; readonly toMs: number },
+  stage = cubeStageName(cube),
 ): string {
   const states = cubeStates(cube, topic, { relation: quoteName(topic.name), ...range });
-  return `INSERT INTO ${quoteName(cubeStageName(cube))} ${states}`;
+  return `INSERT INTO ${quoteName(stage)} ${states}`;
 }

@@ -29,7 +29,9 @@ function statements(): string {
       ]);
     }
     if (metric.window.kind === "sliding") continue;
-    const amended = { ...options, lateness: "all", endedByMs: DAY, writeGeneration: 7 } as const;
+    const all = { ...options, lateness: "all" } as const;
+    const computed = `(${metricSelect(metric, topic, all)})`;
+    const amended = { ...all, computed, endedByMs: DAY, writeGeneration: 7 };
     parts.push([`${metric.name}, amended`, amendInsert(metric, topic, amended)]);
   }
   for (const model of plan.models) {

@@ -1,23 +1,25 @@
 import type { MetricNode } from "../../plan/nodes.ts";
 import type { Topic } from "../../plan/topic.ts";
 import { metricColumns, type MetricColumn } from "./metric-columns.ts";
-import type { MetricSelectOptions } from "./metric-rows.ts";
-import { metricSelect } from "./metric-select.ts";
 import { metricTableNames, newestRows } from "./metric-tables.ts";
 import { millisOf, quoteName, timeSql } from "./sql-text.ts";
 
-/** Which windows are computed anew and held against what is stored. */
-export interface DifferenceOptions extends Omit<MetricSelectOptions, "keys" | "endedByMs"> {
+/** Which windows were computed anew, and are held against what is stored. */
+export interface DifferenceOptions {
+  /**
+   * The rows that the events give, with the columns of `metricSelect`: a subquery in brackets or a
+   * table function. Windows that haven't ended are among them, to leave alone what they may take in.
+   */
+  readonly computed: string;
+  /** Which events they were computed from. */
+  readonly lateness: "on-time" | "all";
+  /** Windows that start in [fromMs, toMs). */
+  readonly fromMs: number;
+  readonly toMs: number;
   /** Windows whose last moment (session: last event + gap) is after this are left alone, ms. */
   readonly endedByMs: number;
   /** Of the stored rows only those of this generation. Default: all, the newest wins. */
   readonly generation?: number;
-}
-
-/** Windows that haven't ended must be seen, to leave alone what they may take in. */
-function unfiltered(options: DifferenceOptions): MetricSelectOptions {
-  const { relation, lateness, fromMs, toMs, readToMs } = options;
-  return { relation, lateness, fromMs, toMs, ...(readToMs === undefined ? {} : { readToMs }) };
 }
 
 /** Columns that tell whether two rows are the same, dimensions aside: the key has those. */
@@ -47,7 +49,7 @@ function sidesSelect(metric: MetricNode, topic: Topic, options: DifferenceOption
     );
     return `\`key\` AS _key, ${millisOf("`window_start`")} AS _start, true AS ${name}, ${isOpen} AS ${name}_open, \`late_pending\` AS ${name}_late, ${carried.join(", ")}`;
   };
-  const computed = `SELECT ${side("_new")} FROM (${metricSelect(metric, topic, unfiltered(options))})`;
+  const computed = `SELECT ${side("_new")} FROM ${options.computed}`;
   const range = `\`window_start\` >= ${timeSql(fromMs)} AND \`window_start\` < ${timeSql(toMs)}`;
   const where = generation === undefined ? range : `${range} AND \`generation\` = ${generation}`;
   const stored = `SELECT ${side("_old")} FROM (${newestRows(metric, topic, where)}) WHERE NOT \`deleted\``;
@@ -139,9 +141,8 @@ export function differenceSelect(
 /** One row `first` (ms or null): the start of the first session of a range that hasn't ended. */
 export function firstOpenSelect(
   metric: MetricNode,
-  topic: Topic,
-  options: Omit<DifferenceOptions, "generation">,
+  { computed, endedByMs }: Pick<DifferenceOptions, "computed" | "endedByMs">,
 ): string {
   const gap = metric.window.kind === "session" ? metric.window.gapMs : 0;
-  return `SELECT minOrNullIf(${millisOf("window_start")}, ${millisOf("window_end")} + ${gap} > ${options.endedByMs}) AS first FROM (${metricSelect(metric, topic, unfiltered(options))})`;
+  return `SELECT minOrNullIf(${millisOf("window_start")}, ${millisOf("window_end")} + ${gap} > ${endedByMs}) AS first FROM ${computed}`;
 }

@@ -57,6 +57,12 @@ export interface MetricRows {
   readonly late: (range: EventRange) => string;
 }
 
+/** The predicate of an event that is on time (design §3.4), over the alias `s`. */
+export function onTimeSql(timePath: string, graceMs: number): string {
+  const time = SPARK.millis(`s.${quoteName(timePath)}`);
+  return `(s.\`_flags\` & ${ROW_FLAGS.imported}) = 0 AND ${SPARK.millis("s.`received_at`")} <= ${time} + ${graceMs}`;
+}
+
 /** What the windows of a metric are made of. */
 export function metricRows(
   metric: MetricNode,
@@ -67,7 +73,7 @@ export function metricRows(
   const aggregates = metricComponents(metric).map((each) => aggregateSql(each, scope));
   const time = `s.${quoteName(topic.time)}`;
   const [t, r] = [SPARK.millis(time), SPARK.millis("s.`received_at`")];
-  const onTime = `(s.\`_flags\` & ${ROW_FLAGS.imported}) = 0 AND ${r} <= ${t} + ${metric.graceMs}`;
+  const onTime = onTimeSql(topic.time, metric.graceMs);
   const isMarked = lateness === "on-time";
   const masked = (argument: string): string =>
     isMarked ? `CASE WHEN ${onTime} THEN ${argument} END` : argument;

@@ -1,0 +1,30 @@
+import { UNIT_MS } from "../../../core/time.ts";
+import type { Topic } from "../../plan/topic.ts";
+import { onTimeSql } from "./metric-rows.ts";
+import { millisOf, quoteName } from "./sql-text.ts";
+
+/** Of a partition the offsets `[from, to)`. */
+export interface OffsetRange {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Late and imported events by partition and hour of their time: `partition`, `hour` (ms), `last`. */
+export function touchedSelect(
+  topic: Topic,
+  options: {
+    readonly relation: string;
+    readonly graceMs: number;
+    readonly ranges: readonly OffsetRange[];
+  },
+): string {
+  const { relation, graceMs, ranges } = options;
+  const hour = `intDiv(${millisOf(`s.${quoteName(topic.time)}`)}, ${UNIT_MS.h}) * ${UNIT_MS.h}`;
+  const inside = ranges.map(
+    ({ partition, from, to }) =>
+      `s._partition = ${partition} AND s._offset >= ${from} AND s._offset < ${to}`,
+  );
+  const late = `NOT (${onTimeSql(topic.time, graceMs)})`;
+  return `SELECT s._partition AS partition, ${hour} AS hour, max(s._offset) AS last FROM ${relation} AS s WHERE ${late} AND (${inside.join(" OR ") || "false"}) GROUP BY partition, hour`;
+}
