@@ -105,6 +105,11 @@ export const IMPORT_EXCEPTIONS: readonly Exception[] = [
     to: "../engines/engine.ts",
     reason: "the names of those servers",
   },
+  ...["jdk", "streams-jar", "flink-functions"].map((file) => ({
+    from: "runtimes/cluster/java-programs.ts",
+    to: `../engines/${file}.ts`,
+    reason: "our own Java programs, built by what fetches engines where no jar is named",
+  })),
 ];
 
 /** A package that more than one file of `src` imports, with the reason. */

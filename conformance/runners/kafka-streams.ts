@@ -3,8 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClusterAddresses } from "../../engines/cluster-addresses.ts";
-import { freePort } from "../../engines/free-port.ts";
-import { StreamsRunner } from "../../engines/streams-runner.ts";
 import { ByteWriter } from "../../src/core/byte-writer.ts";
 import { RowAvro } from "../../src/language/compile/avro/row-avro.ts";
 import { rowToValues } from "../../src/language/compile/javascript/row-to-object.ts";
@@ -12,6 +10,8 @@ import { compileKafkaStreams } from "../../src/language/compile/kafka-streams/co
 import type { StreamsPlan } from "../../src/language/compile/kafka-streams/streams-plan.ts";
 import { SLACK_MS } from "../../src/language/plan/window.ts";
 import { ROW_FLAGS } from "../../src/language/schema/layout.ts";
+import { streamsProgram } from "../../src/runtimes/cluster/java-programs.ts";
+import { StreamsRunner } from "../../src/runtimes/cluster/streams/streams-runner.ts";
 import { FRAME_BYTES } from "../../src/storage/log/kafka/framed-record.ts";
 import type { Case, LogRecord, Readable } from "../case.ts";
 import { CaseCluster } from "../cluster/records.ts";
@@ -48,23 +48,22 @@ export const makeRunner = async (
   plan: StreamsPlan,
   { kafka, registry }: StreamsAddresses,
 ): Promise<StreamsRunner> =>
-  StreamsRunner.make(
-    {
-      plan,
-      application,
-      bootstrap: kafka.bootstrap,
-      registryUrl: registry.url,
-      roles: ["gate", "metrics"],
-      threads: 2,
-      emitMs: EMIT_MS,
-      httpPort: await freePort(new Set()),
-      folder,
-      kafka: { "replication.factor": "1" },
-      javaFlags: ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"],
-    },
-    process.env,
-    (text) => void process.stderr.write(`  ${text}\n`),
-  );
+  new StreamsRunner({
+    program: await streamsProgram(process.env, tell),
+    plan,
+    application,
+    instance: "1",
+    bootstrap: kafka.bootstrap,
+    registryUrl: registry.url,
+    roles: ["gate", "metrics"],
+    threads: 2,
+    emitMs: EMIT_MS,
+    folder,
+    kafka: { "replication.factor": "1" },
+    javaFlags: ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"],
+  });
+
+const tell = (text: string): void => void process.stderr.write(`  ${text}\n`);
 
 /**
  * Runs all cases in one process of the runner, each under its own prefix, over at least three
@@ -93,8 +92,6 @@ export async function runKafkaStreams(
     };
   });
   const runner = await makeRunner(run, folder, planOf(cases), addresses);
-  const onExit = (): void => runner.killNow();
-  process.on("exit", onExit);
   try {
     await Promise.all(cases.map(({ of, prefix, raw }) => cluster.prepare(of, prefix, { raw })));
     for (const { of, prefix, records, raw } of cases) {
@@ -118,7 +115,6 @@ export async function runKafkaStreams(
     return runs;
   } finally {
     await runner.stop();
-    process.off("exit", onExit);
     await forget(cluster, run);
     await cluster.close();
     rmSync(folder, { recursive: true, force: true });
@@ -211,7 +207,7 @@ export async function untilQuiet(runner: StreamsRunner): Promise<void> {
       0,
     );
     const now = JSON.stringify([counts, lag]);
-    if (now !== last || lag > 0 || counts.length === 0 || !(await runner.isRunning())) {
+    if (now !== last || lag > 0 || counts.length === 0 || !(await runner.state()).isRunning) {
       last = now;
       since = performance.now();
     }

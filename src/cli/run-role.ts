@@ -25,6 +25,7 @@ export async function runRole(options: RunRoleOptions, io: Io): Promise<void> {
     config: readClusterConfig(options.config),
     settings: { ...settings, adminKey: settings.adminKey ?? randomHex(24) },
     clock: io.clock,
+    env,
     onProblem: (text) => io.err(`  ${text}\n`),
   });
   if (asJson) io.out(`${JSON.stringify({ role, url: replica.url, pid: process.pid })}\n`);

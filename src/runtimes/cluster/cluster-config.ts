@@ -20,8 +20,7 @@ export interface ClusterConfig {
   readonly s3?: S3Connection;
   /** A Redis, for answers that are asked for often; absent: each replica keeps its own. */
   readonly redis?: RedisConnection;
-  /** Flink's SQL gateway, and its JobManager's REST API. */
-  readonly flink?: { readonly gatewayUrl: string; readonly restUrl: string };
+  readonly flink?: FlinkConfig;
   /** `SPARK_HOME`, and the Java that Spark runs on. */
   readonly spark?: { readonly home: string; readonly javaHome: string };
   /** Kafka Connect's REST API. */
@@ -31,10 +30,40 @@ export interface ClusterConfig {
   readonly mqtt?: { readonly url: string };
   /** A time-series database that takes Prometheus' remote write. */
   readonly victoriaMetrics?: { readonly url: string };
+  /** How replicas of the role `stream` run. */
+  readonly streams?: StreamsConfig;
   /** Goes before every topic's name, with a dot; none where it is empty. */
   readonly prefix: string;
   /** Of topics that don't exist yet. */
   readonly partitions: number;
+}
+
+/** Where Flink is, and how its jobs run. */
+export interface FlinkConfig {
+  /** The SQL gateway's REST API. */
+  readonly gatewayUrl: string;
+  /** The JobManager's. */
+  readonly restUrl: string;
+  /** How often a job takes a checkpoint, and so publishes its rows, ms; 60,000 by default. */
+  readonly checkpointMs?: number;
+  /** On how many tasks a job runs; 1 by default. */
+  readonly parallelism?: number;
+  /** Where savepoints go, as a URL; Flink's own setting where it is absent. */
+  readonly savepointDir?: string;
+  /** The jar of our functions, as a URL that the gateway can read; built by Maven without one. */
+  readonly functionsJar?: string;
+}
+
+/** What may be set about Kafka Streams; everything has a default. */
+export interface StreamsConfig {
+  /** Of the gate, and of the metrics, in each replica; 1 by default. */
+  readonly threads?: number;
+  /** How often changed rows are put out, ms; 1,000 by default. */
+  readonly emitMs?: number;
+  /** The runner's jar, its libraries in `lib` beside it; without one it is built by Maven. */
+  readonly jar?: string;
+  /** Of its Java, such as `-Xmx2g`. */
+  readonly javaFlags?: readonly string[];
 }
 
 const DEFAULTS = { prefix: "", partitions: 12 };
@@ -55,6 +84,15 @@ export function warehouseOf({ warehouse }: ClusterConfig): NonNullable<ClusterCo
   throw new MillraceError("CONFIG_INVALID", "the cluster's file doesn't say where ClickHouse is", {
     field: "warehouse",
     hint: `add "warehouse": { "url", "database", "user", "key" } to it`,
+  });
+}
+
+/** Where Flink is; `CONFIG_INVALID` where the file doesn't say. */
+export function flinkOf({ flink }: ClusterConfig): FlinkConfig {
+  if (flink !== undefined) return flink;
+  throw new MillraceError("CONFIG_INVALID", "the cluster's file doesn't say where Flink is", {
+    field: "flink",
+    hint: `add "flink": { "gatewayUrl", "restUrl" } to it`,
   });
 }
 

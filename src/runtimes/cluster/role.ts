@@ -21,6 +21,8 @@ export interface RoleOptions {
   readonly parts: ClusterParts;
   readonly settings: RoleSettings;
   readonly clock: Clock;
+  /** Where a role that runs another program finds it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly onProblem: (text: string) => void;
 }
 

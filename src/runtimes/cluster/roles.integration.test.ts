@@ -7,11 +7,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { CaseCluster } from "../../../conformance/cluster/records.ts";
 import { engineSuite } from "../../../engines/engine-test.ts";
-import { freePort } from "../../../engines/free-port.ts";
-import { StreamsRunner } from "../../../engines/streams-runner.ts";
 import shop from "../../../examples/shop/pipeline.ts";
 import { systemClock } from "../../core/clock.ts";
-import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
 import type { LakeFile } from "../../storage/lake/lake.ts";
 import { S3Client, type S3Connection } from "../../storage/lake/s3/s3-client.ts";
 import { openS3LakeReader } from "../../storage/lake/s3/s3-lake-reader.ts";
@@ -24,7 +21,6 @@ import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { schemaIdOf } from "../../storage/log/kafka/framed-record.ts";
 import { startReplica, type Replica } from "./replica.fixture.ts";
 
-const NAMESPACE = "millrace";
 const USERS = 40;
 const VIEWS = 5;
 const timeout = 400_000;
@@ -44,7 +40,7 @@ await engineSuite("the roles of a cluster", ENGINES, ({ kafka, registry, s3, red
     void loaders.push(await startReplica({ config, role: "load", data: join(folder, name) }));
   const startLake = async (name: string): Promise<void> =>
     void lakes.push(await startReplica({ config, role: "lake", data: join(folder, name) }));
-  let runner: StreamsRunner | undefined;
+  let stream: Replica | undefined;
   let server: WarehouseProcess | undefined;
   let warehouse: Warehouse | undefined;
 
@@ -67,6 +63,7 @@ await engineSuite("the roles of a cluster", ENGINES, ({ kafka, registry, s3, red
           redis,
           s3: bucket,
           warehouse: place,
+          streams: { emitMs: 200 },
           prefix,
           partitions: 3,
         }),
@@ -79,32 +76,16 @@ await engineSuite("the roles of a cluster", ENGINES, ({ kafka, registry, s3, red
         startLoader("load-a"),
         startLoader("load-b"),
         makeBucket(bucket).then(() => startLake("lake-a")),
-        startRunner(),
+        startReplica({ config, role: "stream", data: join(folder, "stream") }).then(
+          (replica) => (stream = replica),
+        ),
       ]);
     },
     { timeout },
   );
-  const startRunner = async (): Promise<void> => {
-    runner = await StreamsRunner.make(
-      {
-        plan: compileKafkaStreams(shop.plan, { namespace: NAMESPACE, prefix }),
-        application: prefix,
-        bootstrap: kafka.bootstrap,
-        registryUrl: registry.url,
-        roles: ["gate", "metrics"],
-        threads: 1,
-        emitMs: 200,
-        httpPort: await freePort(new Set()),
-        folder,
-      },
-      process.env,
-      (text) => void process.stderr.write(`  ${text}\n`),
-    );
-    await runner.start();
-  };
   after(async () => {
     for (const replica of [...replicas, ...loaders, ...lakes]) await replica.stop();
-    await runner?.stop();
+    await stream?.stop();
     await warehouse?.close();
     await server?.stop();
     const own = (await cases.client.topics()).filter((name) => name.startsWith(prefix));

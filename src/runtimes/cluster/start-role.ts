@@ -1,28 +1,24 @@
-import type { Clock } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
 import { assertPlan } from "../../language/plan/check/check-plan.ts";
-import type { Plan } from "../../language/plan/nodes.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { openCluster } from "./cluster-parts.ts";
 import { startCollect } from "./collect-role.ts";
 import { startLake } from "./lake-role.ts";
 import { startLoad } from "./load-role.ts";
 import { startServe } from "./serve-role.ts";
-import type { Role, RoleOptions, RoleSettings } from "./role.ts";
+import { startStream } from "./stream-role.ts";
+import type { Role, RoleOptions } from "./role.ts";
 
 const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> = {
   collect: startCollect,
+  stream: startStream,
   load: startLoad,
   lake: startLake,
   serve: startServe,
 };
 
-export interface StartRoleOptions {
-  readonly plan: Plan;
+export interface StartRoleOptions extends Omit<RoleOptions, "parts"> {
   readonly config: ClusterConfig;
-  readonly settings: RoleSettings;
-  readonly clock: Clock;
-  readonly onProblem: (text: string) => void;
 }
 
 /** Starts one replica of a role. `ARGUMENT_INVALID` names the roles that there are. */

@@ -7,6 +7,10 @@ export interface TopicNames {
   readonly alerts: (anomaly: string) => string;
   /** Counts of what the collectors refused. */
   readonly ledger: string;
+  /** What was deployed to Flink. */
+  readonly jobs: string;
+  /** Begins what Kafka Streams makes: groups, internal topics. */
+  readonly streams: string;
 }
 
 /** Names behind a project's prefix, which may be empty. */
@@ -19,5 +23,7 @@ export function topicNames(prefix: string): TopicNames {
     rows: (metric) => `${named(metric)}.rows`,
     alerts: (anomaly) => `${named(anomaly)}.alerts`,
     ledger: named("millrace.ledger"),
+    jobs: named("millrace.jobs"),
+    streams: named("millrace.streams"),
   };
 }

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param threads of each role
  * @param emitMs how often changed rows are emitted, and at most what a transaction lasts
  * @param httpPort of 127.0.0.1 for {@code /metrics} and {@code /health}; 0: a free one
+ * @param endsWithInput whether to end when the standard input does: with the process that holds its other end
  * @param kafka further properties of Kafka's clients: TLS, SASL
  */
 public record Settings(
@@ -31,6 +32,7 @@ public record Settings(
     int threads,
     long emitMs,
     int httpPort,
+    boolean endsWithInput,
     Map<String, String> kafka) {
 
   public static Settings read(Path file) throws IOException {
