@@ -67,6 +67,7 @@ export const ERROR_CODES = {
   NOT_READY: code(503, "a part of the pipeline is starting; try again"),
   ENGINE_UNAVAILABLE: code(503, "a program that an engine of the cluster needs isn't installed"),
   ENGINE_FAILED: code(500, "an engine of the cluster can't be fetched, or doesn't start"),
+  DEPLOY_FAILED: code(500, "a job of the cluster can't be started or stopped"),
   ARGUMENT_INVALID: code(400, "a command line can't be understood"),
   CONFIG_INVALID: code(400, "a setting or an argument can't be used as it is"),
   IMPORT_FAILED: code(400, "a file can't be imported"),

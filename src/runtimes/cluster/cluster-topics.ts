@@ -16,6 +16,14 @@ export const NAMESPACE = "millrace";
 /** The log keeps what replaying a day or two needs; the lake keeps the rest. */
 const RETENTION_MS = 7 * 86_400_000;
 
+const KEEP = { "retention.ms": String(RETENTION_MS) };
+/** Older versions of a row stay until everything has read them. */
+const COMPACTED = {
+  "cleanup.policy": "compact",
+  "min.compaction.lag.ms": String(RETENTION_MS),
+  "retention.ms": "-1",
+};
+
 /** A topic of the definition that is there, and the ids of its schemas. */
 export interface DeployedTopic {
   readonly topic: Topic;
@@ -25,16 +33,8 @@ export interface DeployedTopic {
   readonly partitions: number;
 }
 
-/**
- * Makes a definition's topics where there are none and registers their schemas: all of them or,
- * when one breaks its subject's compatibility, none (`SCHEMA_INCOMPATIBLE`, naming the field).
- */
-export async function deployTopics(
-  plan: Plan,
-  { prefix, partitions }: ClusterConfig,
-  client: KafkaClient,
-  registry: Registry,
-): Promise<readonly DeployedTopic[]> {
+/** Every schema of a definition, by what its records are of: topics, rows, alerts. */
+export function wantedSchemas(plan: Plan, prefix: string): readonly WantedSchema[] {
   const names = topicNames(prefix);
   const topics = topicsOf(plan);
   const schemas = new Map<string, string>();
@@ -49,31 +49,54 @@ export async function deployTopics(
   for (const anomaly of plan.anomalies) {
     schemas.set(names.alerts(anomaly.name), JSON.stringify(alertAvro(anomaly.name, NAMESPACE)));
   }
-  const registered = await registerAll(registry, [...schemas].map(wantedSchema));
-  const idOf = new Map(registered.map(({ subject, id }) => [subject, id]));
+  return [...schemas].map(([name, schema]) => ({
+    subject: `${name}-value`,
+    schemaType: "AVRO",
+    schema,
+    compatibility: "BACKWARD_TRANSITIVE",
+  }));
+}
 
-  const keep = { "retention.ms": String(RETENTION_MS) };
-  // Older versions of a row stay until everything has read them.
-  const compacted = {
-    "cleanup.policy": "compact",
-    "min.compaction.lag.ms": String(RETENTION_MS),
-    "retention.ms": "-1",
-  };
+/** Every topic of a definition. */
+export function wantedTopics(
+  plan: Plan,
+  { prefix, partitions }: Pick<ClusterConfig, "prefix" | "partitions">,
+): readonly TopicSpec[] {
+  const names = topicNames(prefix);
+  const topics = topicsOf(plan);
   const single = [
     ...plan.events.map(({ name }) => names.quarantine(name)),
     ...plan.anomalies.map(({ name }) => names.alerts(name)),
     names.ledger,
   ];
-  await client.ensureTopics([
+  return [
     ...topics.flatMap((topic): TopicSpec[] => {
-      const settings = topic.node.kind === "table" ? compacted : keep;
+      const settings = topic.node.kind === "table" ? COMPACTED : KEEP;
       const clean = { name: names.clean(topic.name), partitions, settings };
       if (isMadeByGate(topics, topic)) return [clean];
-      return [clean, { name: names.raw(topic.name), partitions, settings: keep }];
+      return [clean, { name: names.raw(topic.name), partitions, settings: KEEP }];
     }),
-    ...plan.metrics.map(({ name }) => ({ name: names.rows(name), partitions, settings: keep })),
-    ...single.map((name) => ({ name, partitions: 1, settings: keep })),
-  ]);
+    ...plan.metrics.map(({ name }) => ({ name: names.rows(name), partitions, settings: KEEP })),
+    ...single.map((name) => ({ name, partitions: 1, settings: KEEP })),
+    { name: names.jobs, partitions: 1, settings: { "cleanup.policy": "compact" } },
+  ];
+}
+
+/**
+ * Makes a definition's topics where there are none and registers their schemas: all of them or,
+ * when one breaks its subject's compatibility, none (`SCHEMA_INCOMPATIBLE`, naming the field).
+ */
+export async function deployTopics(
+  plan: Plan,
+  config: ClusterConfig,
+  client: KafkaClient,
+  registry: Registry,
+): Promise<readonly DeployedTopic[]> {
+  const names = topicNames(config.prefix);
+  const topics = topicsOf(plan);
+  const registered = await registerAll(registry, wantedSchemas(plan, config.prefix));
+  const idOf = new Map(registered.map(({ subject, id }) => [subject, id]));
+  await client.ensureTopics(wantedTopics(plan, config));
   const there = await client.ends(topics.map(({ name }) => names.clean(name)));
   return topics.map((topic) => ({
     topic,
@@ -82,10 +105,3 @@ export async function deployTopics(
     partitions: there.filter((each) => each.topic === names.clean(topic.name)).length,
   }));
 }
-
-const wantedSchema = ([name, schema]: readonly [string, string]): WantedSchema => ({
-  subject: `${name}-value`,
-  schemaType: "AVRO",
-  schema,
-  compatibility: "BACKWARD_TRANSITIVE",
-});

@@ -35,6 +35,17 @@ export async function registerAll(
   return registered;
 }
 
+/**
+ * Throws as `registerAll` does where a schema breaks what its subject has, and changes nothing.
+ * Levels are those that are set now.
+ */
+export async function checkAll(registry: Registry, wanted: readonly WantedSchema[]): Promise<void> {
+  const known = new Set(await registry.subjects("exclude"));
+  for (const schema of wanted) {
+    if (known.has(schema.subject)) await refuseIncompatible(registry, schema);
+  }
+}
+
 async function refuseIncompatible(registry: Registry, wanted: WantedSchema): Promise<void> {
   const { subject, schemaType, schema } = wanted;
   const text = { schemaType, schema };
