@@ -18,6 +18,8 @@ export interface FlinkOptions extends FlinkPlace {
   readonly metrics?: readonly string[];
   /** The consumer group, and what transactions' ids begin with: one for each job. */
   readonly job: string;
+  /** Windows that start before it have no rows, ms: what they are made of isn't all there. */
+  readonly sinceMs?: number;
   /** Sources run on so many tasks; at most as many as their topics have partitions. */
   readonly sourceParallelism?: number;
   /** Where the gateway finds `flink-functions.jar`, a URL; without it no anomaly is watched. */
@@ -69,7 +71,7 @@ export function flinkStatements(plan: Plan, options: FlinkOptions): FlinkStateme
   const metrics = wanted.map((metric) => {
     const sink = name(`${metric.name}.rows`);
     const names = { source: name(metric.from), events: name(`${metric.name}.events`), sink };
-    const own = metricInsert(metric, topicNamed(topics, metric.from), names);
+    const own = metricInsert(metric, topicNamed(topics, metric.from), names, options.sinceMs);
     const schema = metricAvro(metric, NAMESPACE);
     const tables = [own.view, sinkTable(sink, metricFields(metric), schema, options)];
     return { metric, tables, closed: own.closed, insert: own.insert };

@@ -29,8 +29,16 @@ export interface MetricNames {
   readonly sink: string;
 }
 
-/** The rows of a metric, each once, when its window closes. Throws `UNSUPPORTED_BY_ENGINE`. */
-export function metricInsert(metric: MetricNode, topic: Topic, names: MetricNames): MetricInsert {
+/**
+ * The rows of a metric, each once, when its window closes; of windows that start at `sinceMs` or
+ * later, where it is given. Throws `UNSUPPORTED_BY_ENGINE`.
+ */
+export function metricInsert(
+  metric: MetricNode,
+  topic: Topic,
+  names: MetricNames,
+  sinceMs?: number,
+): MetricInsert {
   const scope = topicScope(metric.name);
   const aggregates = metricComponents(metric).map((each) => aggregateSql(each, scope));
   const dimensions = metric.by.map((_, at) => `_d${at}`);
@@ -62,13 +70,20 @@ export function metricInsert(metric: MetricNode, topic: Topic, names: MetricName
   ];
   const rows = sourceRows(metric, topic, names.source, scope, aggregates);
   const windows = windowed(metric, quoteName(names.events), aggregates);
-  const closed = `SELECT ${finished.join(", ")}\nFROM (${windows})`;
+  const closed = `SELECT ${finished.join(", ")}\nFROM (${windows})${whereClause(servedTerms(metric, sinceMs))}`;
   return {
     view: `CREATE TEMPORARY VIEW ${quoteName(names.events)} AS\n${rows}`,
     closed,
     // No view: Flink 2.3 forgets the brackets around a session's keys when it reads one again.
     insert: `INSERT INTO ${quoteName(names.sink)}\nSELECT ${columns.join(", ")}\nFROM (${closed})`,
   };
+}
+
+/** What was read whole: a session that starts within a gap of the beginning may be the rest of one. */
+function servedTerms({ window }: MetricNode, sinceMs: number | undefined): readonly string[] {
+  if (sinceMs === undefined) return [];
+  const first = window.kind === "session" ? sinceMs + window.gapMs + 1 : sinceMs;
+  return [`_start >= ${timestampSql(castSql(String(first), "BIGINT"))}`];
 }
 
 /**

@@ -1,4 +1,7 @@
+import { planFor } from "../../../language/plan/engine.ts";
+import { FUTURE_MS, SLACK_MS } from "../../../language/plan/window.ts";
 import { topicNames } from "../../../storage/log/kafka/topic-names.ts";
+import type { PartitionEnd } from "../../../storage/log/log.ts";
 import { flinkFunctions } from "../java-programs.ts";
 import { FlinkJobs } from "../flink/flink-jobs.ts";
 import { flinkName, wantedJobs, type WantedJob } from "../flink/wanted-jobs.ts";
@@ -16,8 +19,10 @@ export const flinkStep: DeployStep = {
     await jobs.check();
   },
   apply: async function* (context) {
-    const { config, client, clock } = context;
-    const wanted = await jobsOf(context);
+    const { plan, config, client, clock } = context;
+    const { clean } = topicNames(config.prefix);
+    const ends = await client.ends([...new Set(plan.metrics.map(({ from }) => clean(from)))]);
+    const wanted = await jobsOf(context, ends);
     if (wanted.length === 0 && config.flink === undefined) return;
     const jobs = await FlinkJobs.open(config, client, clock);
     const names = new Set(wanted.map(({ name }) => name));
@@ -28,36 +33,47 @@ export const flinkStep: DeployStep = {
       yield { kind: "job", name, did: `stopped, Flink has it no more; savepoint ${path}` };
     }
     for (const job of wanted) {
-      const change = await bringAbout(job, jobs, context.fromStart);
+      const change = await bringAbout(job, jobs, context, ends);
       if (change !== undefined) yield change;
     }
   },
 };
 
 /** The jobs that a definition wants, when its topics are there. */
-async function jobsOf({ plan, config, client, env, tell }: DeployContext) {
-  const partitions = await client.ends(
-    plan.metrics.map(({ from }) => topicNames(config.prefix).clean(from)),
-  );
-  const partitionsOf = (topic: string): number =>
-    partitions.filter((each) => each.topic === topicNames(config.prefix).clean(topic)).length;
-  const isWatched = plan.anomalies.length > 0;
+async function jobsOf({ plan, config, env, tell }: DeployContext, ends: readonly PartitionEnd[]) {
+  const { clean } = topicNames(config.prefix);
+  const isWatched = planFor("flink", plan).anomalies.length > 0;
   const jar =
     config.flink?.functionsJar ?? (isWatched ? await flinkFunctions(env, tell) : undefined);
-  return wantedJobs(plan, config, jar, partitionsOf);
+  return wantedJobs(
+    plan,
+    config,
+    jar,
+    (topic) => ends.filter((each) => each.topic === clean(topic)).length,
+  );
 }
 
+/** Brings one job about; what it did, if anything. */
 async function bringAbout(
   job: WantedJob,
   jobs: FlinkJobs,
-  fromStart: boolean,
+  { fromStart, config, clock }: DeployContext,
+  ends: readonly PartitionEnd[],
 ): Promise<Change | undefined> {
-  const { name } = job;
+  const { name, metric } = job;
   const running = await jobs.running(name);
   if (running?.name === flinkName(job)) return undefined;
   if (running !== undefined) await jobs.stop(name, running);
   const state = fromStart ? undefined : await jobs.stateFor(job);
-  await jobs.start(job, state);
+  const topic = topicNames(config.prefix).clean(metric.from);
+  const isCut = ends.some((each) => each.topic === topic && each.start > 0);
+  await jobs.start(job, state, isCut ? wholeSince(clock.nowMs()) : undefined);
   const from = state === undefined ? "from the start" : `from ${state.path}`;
   return { kind: "job", name, did: `started ${from}` };
 }
+
+/**
+ * Whatever retention removed from a topic was received before now, and belongs to windows that start
+ * before this (window semantics, 24).
+ */
+const wholeSince = (nowMs: number): number => nowMs + SLACK_MS + FUTURE_MS + 1;

@@ -74,19 +74,30 @@ export class FlinkJobs {
       .toSorted((a, b) => b.atMs - a.atMs)[0];
   }
 
-  /** Starts a job; resolves when all of its tasks run. Throws `DEPLOY_FAILED`. */
-  async start(job: WantedJob, from: FlinkState | undefined): Promise<void> {
+  /**
+   * Starts a job from a state, or else anew, from the first record of its topic; then windows that
+   * start before `sinceMs` are left out. Resolves when all of its tasks run. Throws `DEPLOY_FAILED`.
+   */
+  async start(job: WantedJob, from: FlinkState | undefined, sinceMs?: number): Promise<void> {
     const { name, hash, meaning } = job;
+    const since = from === undefined ? sinceMs : this.#records.of(name)?.sinceMs;
+    const statements = job.statements(since);
     // Until it has run, what it begins with is all that there is.
-    await this.#records.put({ name, hash, meaning, ...(from && { savepoint: from }) });
+    await this.#records.put({
+      name,
+      hash,
+      meaning,
+      ...(since !== undefined && { sinceMs: since }),
+      ...(from !== undefined && { savepoint: from }),
+    });
     const session = await FlinkSession.open(this.#config.gatewayUrl, {
       ...job.settings,
       "pipeline.name": flinkName(job),
       ...(from && { "execution.state-recovery.path": from.path }),
     });
     try {
-      for (const statement of job.statements.slice(0, -1)) await session.run(statement);
-      const { job: id } = await session.run(job.statements.at(-1)!);
+      for (const statement of statements.slice(0, -1)) await session.run(statement);
+      const { job: id } = await session.run(statements.at(-1)!);
       await this.#untilRunning(id!, name);
     } finally {
       await session.close();

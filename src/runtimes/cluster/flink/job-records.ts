@@ -5,6 +5,8 @@ export interface JobRecord {
   readonly name: string;
   readonly hash: string;
   readonly meaning: string;
+  /** Windows that start before it are left out, ms. */
+  readonly sinceMs?: number;
   /** The savepoint that it was stopped with, unless it was started since. */
   readonly savepoint?: { readonly path: string; readonly atMs: number };
 }

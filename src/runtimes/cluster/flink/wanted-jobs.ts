@@ -23,8 +23,8 @@ export interface WantedJob {
   readonly hash: string;
   /** Of the session that starts it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** In order; the last one starts it. */
-  readonly statements: readonly string[];
+  /** In order; the last one starts it. `sinceMs`: windows that start before it are left out. */
+  readonly statements: (sinceMs?: number) => readonly string[];
 }
 
 /** What Flink calls a job: its hash tells whether a job that runs is the one that is wanted. */
@@ -57,7 +57,7 @@ export function wantedJobs(
   const { auth } = registry;
   return own.metrics.map((metric) => {
     const name = topicNames(prefix).clean(metric.name);
-    const { tables, inserts } = flinkStatements(own, {
+    const options = {
       metrics: [metric.name],
       job: name,
       ...(prefix !== "" && { prefix }),
@@ -73,18 +73,22 @@ export function wantedJobs(
         }),
       ...(functionsJar !== undefined && { functionsJar }),
       sourceParallelism: Math.min(parallelism, partitionsOf(metric.from)),
-    });
+    };
+    const statements: WantedJob["statements"] = (sinceMs) => {
+      const since = sinceMs === undefined ? {} : { sinceMs };
+      const { tables, inserts } = flinkStatements(own, { ...options, ...since });
+      return [...tables, statementSet(inserts)];
+    };
     const settings = {
       ...FLINK_SETTINGS,
       "execution.checkpointing.interval": `${checkpointMs} ms`,
       "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
       "parallelism.default": String(parallelism),
     };
-    const statements = [...tables, statementSet(inserts)];
     const watching = own.anomalies.filter((anomaly) => anomaly.metric === metric.name);
     const meanings = watching.map((anomaly) => anomalyMeaning(anomaly, metric));
     const meaning = fingerprint(canonicalJson([metricMeaning(metric), ...meanings.toSorted()]));
-    const hash = fingerprint(canonicalJson([settings, statements])).slice(0, 8);
+    const hash = fingerprint(canonicalJson([settings, statements()])).slice(0, 8);
     return { name, metric, meaning, hash, settings, statements };
   });
 }
