@@ -1,0 +1,129 @@
+/**
+ * The whole against the whole: the embedded runtime and a cluster's roles on real engines are sent
+ * the same real events as if they happened now, with parts of the cluster killed amid them.
+ * Afterwards every table of both warehouses has the same rows.
+ */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { engineSuite } from "../../engines/engine-test.ts";
+import { ClusterRuntime } from "./cluster-runtime.ts";
+import { compare, type Compared, type Kind } from "./differences.ts";
+import { sendTo } from "./doors.ts";
+import { EmbeddedRuntime } from "./embedded-runtime.ts";
+import { Kills } from "./kills.ts";
+import { sendLive, type Sent } from "./live-traffic.ts";
+import whole from "./pipeline.ts";
+import { readRealEvents, type RealInput } from "./real-events.ts";
+
+const DEFINITION = join(import.meta.dirname, "pipeline.ts");
+const ENGINES = ["kafka", "registry", "s3", "flink"] as const;
+const SECONDS = 150;
+/** From the last event until every window is closed: window, grace, slack. */
+const CLOSING_MS = 150_000;
+const timeout = 900_000;
+
+await engineSuite("the whole against the whole", ENGINES, (addresses, engines) => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-whole-"));
+  const prefix = `whole${process.pid}-${Date.now().toString(36)}`;
+  const { plan } = whole;
+  const cluster = new ClusterRuntime({
+    addresses,
+    definition: DEFINITION,
+    prefix,
+    folder: join(folder, "cluster"),
+  });
+  let embedded: EmbeddedRuntime;
+  let input: RealInput;
+  const tell = (text: string): void => void process.stderr.write(`  ${text}\n`);
+
+  before(
+    async () => {
+      input = await readRealEvents();
+      [embedded] = await Promise.all([
+        EmbeddedRuntime.start(DEFINITION, join(folder, "embedded")),
+        cluster.start(),
+      ]);
+    },
+    { timeout },
+  );
+  after(async () => {
+    await Promise.all([cluster.stop(), embedded.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const doors = () => [
+    { name: "embedded", urls: () => [embedded.url] },
+    { name: "cluster", urls: () => cluster.collectors },
+  ];
+
+  /** Compares until nothing differs any more, or time is up. */
+  const compared = async (
+    kinds: readonly Kind[],
+    untilMs: number,
+  ): Promise<readonly Compared[]> => {
+    for (;;) {
+      const all = await compare(plan, [embedded.warehouse, cluster.warehouse], kinds);
+      if (all.every(({ isSame }) => isSame) || Date.now() > untilMs) return all;
+      await sleep(3_000);
+    }
+  };
+
+  const assertSame = (all: readonly Compared[]): void => {
+    for (const { table, rows } of all) tell(`${table}: ${rows.join(" and ")} rows`);
+    const different = all.filter(({ isSame }) => !isSame);
+    assert.deepEqual(different, []);
+  };
+
+  const killAndStartAgain = async (part: string, losing?: "disk"): Promise<void> => {
+    await engines.kill(part, { ...(losing !== undefined && { losing }) });
+    await engines.startAgain(part);
+  };
+  /** What is killed with -9 while events come in, and when: of all events, how many were sent. */
+  const kills = new Kills([
+    { at: 0.1, what: "a broker and its disk", kill: () => killAndStartAgain("kafka-2", "disk") },
+    { at: 0.3, what: "Kafka Streams", kill: () => cluster.killStreams("a") },
+    { at: 0.45, what: "Flink's TaskManager", kill: () => killAndStartAgain("flink-taskmanager") },
+    { at: 0.6, what: "Flink's JobManager", kill: () => killAndStartAgain("flink-jobmanager") },
+    { at: 0.75, what: "a loader", kill: () => cluster.killReplica("load", "a") },
+    { at: 0.85, what: "the lake writer", kill: () => cluster.killReplica("lake", "a") },
+  ]);
+
+  describe("the whole against the whole", () => {
+    let sent: Sent;
+
+    test("people are known to both", { timeout }, async () => {
+      const body = input.people.map((person) => JSON.stringify(person)).join("\n");
+      for (const door of doors()) await sendTo(door, "dim_users", body, 0);
+      const all = await compared(["tables"], Date.now() + 60_000);
+      assertSame(all);
+      assert.equal(all[0]!.rows[0], input.people.length);
+      await sleep(2_000); // a collector reads a table's rows as they come
+    });
+
+    test("real events, sent as if they happened now", { timeout }, async () => {
+      const { events } = input;
+      sent = await sendLive(doors(), {
+        events,
+        seconds: SECONDS,
+        name: "on-time",
+        seed: 1,
+        duplicatePercent: 5,
+        onProgress: (done) => kills.due(done, tell),
+      });
+      await kills.ended();
+      tell(`${sent.onTime} events, ${sent.duplicates} of them twice`);
+      const all = await compared(["events"], Date.now() + 120_000);
+      assertSame(all);
+    });
+
+    test("every row of every metric, cube and alert is the same", { timeout }, async () => {
+      await sleep(CLOSING_MS);
+      const all = await compared(["metrics", "cubes", "alerts"], Date.now() + 120_000);
+      assertSame(all);
+    });
+  });
+});
