@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { MillraceError } from "../../core/errors.ts";
 import type { Collector } from "../collector.ts";
 import { collectRequest, type CollectResponse } from "./collect-request.ts";
 
@@ -23,6 +24,19 @@ export async function serveCollector(
   } finally {
     release?.();
   }
+}
+
+/** Answers one message so that its client sends it again: what is needed to judge it isn't there yet. */
+export function refuseUntilReady(
+  collector: Collector,
+  message: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const error = new MillraceError("NOT_READY", "the rows of tables are still being read", {
+    hint: "send it again in a second; /readyz says when",
+  });
+  response.shouldKeepAlive = false;
+  send(response, collector.failure(collectRequest(message, EMPTY), error));
 }
 
 function send(response: ServerResponse, { status, headers, body }: CollectResponse): void {

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createCollector } from "../../ingest/collector.ts";
-import { serveCollector } from "../../ingest/http/serve-collector.ts";
+import { refuseUntilReady, serveCollector } from "../../ingest/http/serve-collector.ts";
 import { writeKeyRecord } from "../../ingest/keys/write-keys.ts";
 import { followTables } from "../../process/dimension/follow-tables.ts";
 import { openEmbeddedDimension } from "../../storage/dimension/embedded/embedded-dimension.ts";
@@ -64,7 +64,8 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
     intercept: (request, response) => {
       const [path = "/"] = (request.url ?? "/").split("?", 1);
       if (!collector.handles(request.method ?? "GET", path)) return false;
-      void serveCollector(collector, request, response);
+      if (tables.isWhole()) void serveCollector(collector, request, response);
+      else refuseUntilReady(collector, request, response);
       return true;
     },
   });
@@ -108,17 +109,24 @@ async function openTables({ parts, settings }: RoleOptions) {
     topics: tables.map(({ topic }) => topic),
     layoutOf: (schemaId) => parts.layoutOf(schemaId).layout,
   });
+  const isRead = (): boolean =>
+    reader.ends().every((end) => {
+      const asked = wanted.find(
+        (each) => each.topic === clean(end.topic) && each.partition === end.partition,
+      );
+      return asked === undefined || end.end >= asked.end;
+    });
+  let isWhole = false;
   return {
     lookups: doorLookups(store),
-    step: () => following.step(),
+    step: () => {
+      const moved = following.step();
+      // What was fetched is in the store now.
+      isWhole ||= isRead();
+      return moved;
+    },
     /** Whether everything is known that was said before the start. */
-    isWhole: () =>
-      reader.ends().every((end) => {
-        const asked = wanted.find(
-          (each) => each.topic === clean(end.topic) && each.partition === end.partition,
-        );
-        return asked === undefined || end.end >= asked.end;
-      }),
+    isWhole: () => isWhole,
     close: async () => {
       await reader.close();
       store.close();
