@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   BATCH_TOO_LARGE: code(413, "a request has more events than the limit"),
   UNAUTHENTICATED: code(401, "no key was sent, or it isn't known"),
   FORBIDDEN: code(403, "the key doesn't allow this"),
+  TABLE_HAS_SOURCE: code(409, "a table's rows come from a database, and by no other way"),
   TOPIC_UNKNOWN: code(404, "no event of the definition has this name"),
   RATE_LIMITED: code(429, "more requests than the collector can take now; try again later"),
   // one event
@@ -60,6 +61,9 @@ export const ERROR_CODES = {
   PORT_TAKEN: code(500, "another program listens on this port"),
   KAFKA_UNAVAILABLE: code(503, "a broker of Kafka doesn't answer as it should; try again"),
   REGISTRY_UNAVAILABLE: code(503, "the schema registry doesn't answer as it should; try again"),
+  CONNECT_UNAVAILABLE: code(503, "Kafka Connect doesn't answer as it should; try again"),
+  CONNECTOR_FAILED: code(500, "Kafka Connect refuses a connector, or its task failed"),
+  MQTT_UNAVAILABLE: code(503, "the MQTT broker doesn't answer as it should; try again"),
   FLINK_UNAVAILABLE: code(503, "Flink doesn't answer; try again"),
   LAKE_UNAVAILABLE: code(503, "the lake's object store doesn't answer as it should; try again"),
   CACHE_UNAVAILABLE: code(503, "the cache doesn't answer as it should; try again"),
