@@ -27,6 +27,8 @@ export interface CollectorOptions {
   /** Keys the identity hash: eight random bytes of the data folder, always the same. */
   readonly secret: Uint8Array;
   readonly lookups?: Lookups;
+  /** Whether tables whose rows come from a database are closed to clients. */
+  readonly closesSourced?: boolean;
   readonly clock: Clock;
   readonly limits?: Partial<CollectorLimits>;
 }
@@ -89,8 +91,9 @@ class Door implements Collector {
   }
 
   #compile({ plan, topics }: Pick<CollectorOptions, "plan" | "topics">): DoorProgram {
-    const { secret, lookups = NO_LOOKUPS } = this.#options;
-    return doorProgram({ plan, topics, secret, lookups, makeId: () => randomHex(16) });
+    const { secret, lookups = NO_LOOKUPS, closesSourced = false } = this.#options;
+    const makeId = (): string => randomHex(16);
+    return doorProgram({ plan, topics, secret, lookups, makeId, closesSourced });
   }
 
   reload(definition: Pick<CollectorOptions, "plan" | "topics">): void {

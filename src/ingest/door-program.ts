@@ -4,6 +4,7 @@ import type { Lookups } from "./derive/lookups.ts";
 import { RowFinisher } from "./derive/row-finisher.ts";
 import { RowSink } from "./derive/row-sink.ts";
 import { StreamMaker } from "./derive/streams.ts";
+import type { Problem } from "./scan/problem.ts";
 import { IdlePool } from "./idle-pool.ts";
 import type { MakeId } from "./scan/exact-writer.ts";
 import { Stage } from "./scan/stage.ts";
@@ -33,6 +34,8 @@ export interface DoorInput {
   readonly stages: IdlePool<Stage>;
   /** For its rows and those of its streams. */
   readonly sinks: IdlePool<RowSink>;
+  /** Why clients may not write to it. */
+  readonly closed?: Problem;
 }
 
 /** A topic made from another one at the door, and those made from it. */
@@ -49,11 +52,13 @@ export interface DoorOptions {
   readonly secret: Uint8Array;
   readonly lookups: Lookups;
   readonly makeId: MakeId;
+  /** Whether tables whose rows come from a database are closed to clients. */
+  readonly closesSourced?: boolean;
 }
 
 /** Compiles the door of a definition. */
 export function doorProgram(options: DoorOptions): DoorProgram {
-  const { plan, topics, secret, lookups, makeId } = options;
+  const { plan, topics, secret, lookups, makeId, closesSourced = false } = options;
   const streamsOf = (source: Topic): DoorStream[] =>
     topics
       .filter(({ topic }) => topic.node.kind === "stream" && topic.node.from === source.name)
@@ -70,11 +75,31 @@ export function doorProgram(options: DoorOptions): DoorProgram {
       const finisher = new RowFinisher(plan, scanner.program, secret, lookups);
       const stages = new IdlePool(() => new Stage(topic.leaves.length));
       const streams = streamsOf(topic);
-      return { name: topic.name, layoutId, scanner, finisher, streams, stages, sinks };
+      const closed = closesSourced ? closedProblem(topic) : undefined;
+      return {
+        name: topic.name,
+        layoutId,
+        scanner,
+        finisher,
+        streams,
+        stages,
+        sinks,
+        ...(closed && { closed }),
+      };
     });
   return {
     plan,
     inputs: new Map(inputs.map((input) => [input.name, input])),
     events: inputs.filter(({ finisher }) => finisher.topic.node.kind === "event"),
+  };
+}
+
+/** A table has one source: two would contradict each other. */
+function closedProblem({ name, node }: Topic): Problem | undefined {
+  if (node.kind !== "table" || node.from === undefined) return undefined;
+  return {
+    code: "TABLE_HAS_SOURCE",
+    message: `the rows of ${name} come from ${node.from.table} of a database`,
+    hint: "change the row there",
   };
 }

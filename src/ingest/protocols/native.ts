@@ -20,10 +20,11 @@ export const nativeProtocol: Protocol = {
     (path.startsWith(TABLES) && (method === "POST" || method === "PUT")),
   decode(request, body, program) {
     const candidates = candidatesOf(request, program);
+    const { name, closed } = candidates[0]!;
     return {
       sentAt: sentAtOf(request),
-      topic: candidates[0]!.name,
-      validate: (batch) => validateBody(batch, body, candidates),
+      topic: name,
+      validate: async (batch) => closed ?? validateBody(batch, body, candidates),
       raw(batch, index) {
         const { start, end } = batch.rangeOf(index);
         return body.subarray(start, end);

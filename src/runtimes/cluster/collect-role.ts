@@ -43,6 +43,7 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
     writer: appender,
     secret: NO_SECRET,
     lookups: tables.lookups,
+    closesSourced: true,
     clock,
   });
   const keyRecords = [writeKeyRecord(settings.writeKey, "default")];
@@ -81,10 +82,10 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
 }
 
 /** Identity is the gate's to say, behind the log: the door's hash is of no use to it. */
-const NO_SECRET = new Uint8Array(8);
+export const NO_SECRET = new Uint8Array(8);
 
 /** The tables that the door looks things up in, as far as their topics were read. */
-async function openTables({ parts, settings }: RoleOptions) {
+export async function openTables({ parts, settings }: RoleOptions) {
   const tables = parts.topics.filter(({ topic }) => topic.node.kind === "table");
   mkdirSync(settings.dataDir, { recursive: true });
   const store = openEmbeddedDimension(join(settings.dataDir, "dimensions.db"));

@@ -90,6 +90,10 @@ export class SegmentBatch {
   #stage(door: DoorBatch, range: ByteRange, { input, json }: Mapped): void {
     const index = door.events++;
     this.#sources[index] = range;
+    if (input.closed !== undefined) {
+      door.reject(index, FATE.refused, input.name, input.closed, this.raw(index));
+      return;
+    }
     door.stageOf(input);
     if (input.scanner.tryFast(json, 0, json.length, index, door.arrival) !== ASK) return;
     const node = parseJson(json, 0, json.length, MAPPED_BOUNDS);
