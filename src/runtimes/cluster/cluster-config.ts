@@ -4,9 +4,10 @@ import type { RedisConnection } from "../../storage/cache/redis/redis-cache.ts";
 import type { S3Connection } from "../../storage/lake/s3/s3-client.ts";
 import type { KafkaConnection } from "../../storage/log/kafka/kafka-client.ts";
 import type { RegistryConnection } from "../../storage/registry/confluent/confluent-rest.ts";
+import { sourcesProblem, type SourcesConfig } from "./cluster-sources.ts";
 
 /** Where the engines of a cluster are: the file that `--cluster` names. */
-export interface ClusterConfig {
+export interface ClusterConfig extends SourcesConfig {
   readonly kafka: KafkaConnection;
   readonly registry: RegistryConnection;
   /** A ClickHouse, and the user who may write to it. */
@@ -25,8 +26,7 @@ export interface ClusterConfig {
   readonly spark?: { readonly home: string; readonly javaHome: string };
   /** Kafka Connect's REST API. */
   readonly connect?: { readonly url: string };
-  /** A `postgres://` URL of a user who may replicate. */
-  readonly postgres?: { readonly url: string };
+  /** An MQTT 5 broker: `mqtt://` or `mqtts://`, with user and password where it asks for them. */
   readonly mqtt?: { readonly url: string };
   /** A time-series database that takes Prometheus' remote write. */
   readonly victoriaMetrics?: { readonly url: string };
@@ -117,6 +117,8 @@ export function readClusterConfig(path: string): ClusterConfig {
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > PARTITIONS_MAX) {
     throw invalid("partitions", `partitions are a whole number from 1 to ${PARTITIONS_MAX}`);
   }
+  const wrong = sourcesProblem(file.sources);
+  if (wrong !== undefined) throw invalid(wrong.field, wrong.message);
   return { ...file, kafka, registry, prefix, partitions };
 }
 
