@@ -65,7 +65,7 @@ export function wantedTopics(
   const names = topicNames(prefix);
   const topics = topicsOf(plan);
   const single = [
-    ...plan.events.map(({ name }) => names.quarantine(name)),
+    ...[...plan.events, ...plan.tables].map(({ name }) => names.quarantine(name)),
     ...plan.anomalies.map(({ name }) => names.alerts(name)),
     names.ledger,
   ];

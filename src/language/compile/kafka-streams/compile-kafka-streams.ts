@@ -2,7 +2,7 @@ import { MillraceError } from "../../../core/errors.ts";
 import { componentsOf } from "../../plan/measure.ts";
 import { metricComponents } from "../../plan/metric-row.ts";
 import { typeOf, type Expression } from "../../plan/expression.ts";
-import type { AnomalyNode, EventNode, MetricNode, Plan, StreamNode } from "../../plan/nodes.ts";
+import type { AnomalyNode, MetricNode, Plan, StreamNode } from "../../plan/nodes.ts";
 import { anomalyMeaning, metricMeaning } from "../../plan/plan-json.ts";
 import { topicsOf, type Topic } from "../../plan/topic.ts";
 import { SLACK_MS } from "../../plan/window.ts";
@@ -81,7 +81,9 @@ function gateOf(context: Context, topic: Topic): GatePlan {
   const streams = madeStreams(context, topic, columns, (lower) => lower);
   const { node } = rootOf(context, topic);
   const at = (path: string): number => columns.of(path, topic.name).at;
-  const identity = node.kind === "event" ? identityOf(node, topic, at) : undefined;
+  const horizonMs = horizonOf(node);
+  const identity =
+    horizonMs === undefined ? undefined : { id: at(topic.id), key: topic.key.map(at), horizonMs };
   return {
     raw: `${clean}.raw`,
     topic: clean,
@@ -91,11 +93,14 @@ function gateOf(context: Context, topic: Topic): GatePlan {
   };
 }
 
-const identityOf = (
-  { horizonMs }: EventNode,
-  { id, key }: Topic,
-  at: (path: string) => number,
-): GatePlan["identity"] => ({ id: at(id), key: key.map(at), horizonMs });
+/** A database's changes have ids, too: what its source tells twice is one change. */
+const CHANGES_HORIZON_MS = 86_400_000;
+
+/** How long ids are remembered; none: every record is let in. */
+function horizonOf(node: Topic["node"]): number | undefined {
+  if (node.kind === "event") return node.horizonMs;
+  return node.kind === "table" && node.from !== undefined ? CHANGES_HORIZON_MS : undefined;
+}
 
 type Rewrite = (expression: Expression) => Expression;
 

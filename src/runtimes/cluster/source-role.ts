@@ -1,0 +1,90 @@
+import { asMillraceError } from "../../core/errors.ts";
+import { randomHex } from "../../core/random.ts";
+import { doorProgram } from "../../ingest/door-program.ts";
+import { Intake } from "../../ingest/source/intake.ts";
+import { KafkaAppender } from "../../storage/log/kafka/kafka-appender.ts";
+import { topicNames } from "../../storage/log/kafka/topic-names.ts";
+import { gauge } from "../shared/collector-figures.ts";
+import { every } from "../shared/every.ts";
+import { NO_SECRET, openTables } from "./collect-role.ts";
+import { sourceTopics } from "./connect/wanted-connectors.ts";
+import { followGroup } from "./follow-group.ts";
+import type { Role, RoleOptions } from "./role.ts";
+import { serveHealth } from "./serve-health.ts";
+import { sourceFigures } from "./source/source-figures.ts";
+import { changeTopics } from "./source/take-changes.ts";
+import { lineTopics } from "./source/take-lines.ts";
+
+const HEARTBEAT_EVERY_MS = 2_000;
+const TABLES_EVERY_MS = 100;
+
+/**
+ * What comes without a request: databases' changes and files' lines, which Kafka Connect brings to
+ * topics of its own, and an MQTT broker's messages. All of it goes through the door's steps to the
+ * raw topics. Any number of replicas share it. A position is committed, and a message acknowledged,
+ * when Kafka has what it says: after a crash some is taken again, and the gate knows it by its id.
+ */
+export async function startSource(options: RoleOptions): Promise<Role> {
+  const { plan, parts, settings, clock, onProblem } = options;
+  const { client, config, topics } = parts;
+  const names = topicNames(config.prefix);
+  const tell = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
+  await client.ensureTopics(sourceTopics(plan, config));
+  const appender = new KafkaAppender({
+    client,
+    clock,
+    names,
+    topics: topics.flatMap(({ topic, rawSchemaId: schemaId, partitions }) =>
+      schemaId === undefined ? [] : [{ topic, schemaId, partitions }],
+    ),
+  });
+  const tables = await openTables(options);
+  const program = doorProgram({
+    plan,
+    topics: topics.map(({ topic, cleanSchemaId }) => ({ topic, layoutId: cleanSchemaId })),
+    secret: NO_SECRET,
+    lookups: tables.lookups,
+    makeId: () => randomHex(16),
+  });
+  const intake = new Intake({ writer: appender, clock });
+  const takers = new Map([
+    ...changeTopics(program, intake, config.prefix),
+    ...lineTopics(program, intake, config),
+  ]);
+  const following =
+    takers.size === 0
+      ? undefined
+      : await followGroup({
+          client,
+          group: `${names.ledger}.source`,
+          topics: [...takers.keys()],
+          take: async (batches) => {
+            await Promise.all(batches.map((batch) => takers.get(batch.topic)!(batch)));
+          },
+          clock,
+          onError: tell,
+        });
+  const timers = [
+    every(HEARTBEAT_EVERY_MS, () => appender.heartbeat(), onProblem),
+    every(TABLES_EVERY_MS, async () => tables.step(), onProblem),
+  ];
+  const health = await serveHealth(settings, onProblem, {
+    parts: async () => [
+      { part: "kafka", ready: await client.isReady() },
+      { part: "tables", ready: tables.isWhole() },
+    ],
+    figures: async () => [
+      sourceFigures(intake.tallies()),
+      gauge("millrace_log_waiting_bytes", "Bytes that wait for the log", appender.waitingBytes),
+    ],
+  });
+  return {
+    url: health.url,
+    close: async () => {
+      await health.close();
+      await following?.close();
+      for (const timer of timers) clearInterval(timer);
+      await tables.close();
+    },
+  };
+}
