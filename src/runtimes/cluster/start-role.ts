@@ -6,11 +6,13 @@ import { startCollect } from "./collect-role.ts";
 import { startLake } from "./lake-role.ts";
 import { startLoad } from "./load-role.ts";
 import { startServe } from "./serve-role.ts";
+import { startSource } from "./source-role.ts";
 import { startStream } from "./stream-role.ts";
 import type { Role, RoleOptions } from "./role.ts";
 
 const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> = {
   collect: startCollect,
+  source: startSource,
   stream: startStream,
   load: startLoad,
   lake: startLake,
