@@ -3,6 +3,7 @@ import { topicNames } from "../../../storage/log/kafka/topic-names.ts";
 import { openConfluentRegistry } from "../../../storage/registry/confluent/confluent-registry.ts";
 import { planFor } from "../../../language/plan/engine.ts";
 import { FlinkJobs, type JobStatus } from "../flink/flink-jobs.ts";
+import { connectStep } from "../connect/connect-step.ts";
 import type { Change, DeployContext, DeployStep } from "./deploy-step.ts";
 import { flinkStep } from "./flink-step.ts";
 import { planStep } from "./plan-step.ts";
@@ -11,7 +12,14 @@ import { tablesStep } from "./tables-step.ts";
 import { topicsStep } from "./topics-step.ts";
 
 /** In the order in which they are done; all are checked before the first changes anything. */
-const STEPS: readonly DeployStep[] = [planStep, topicsStep, schemasStep, tablesStep, flinkStep];
+const STEPS: readonly DeployStep[] = [
+  planStep,
+  topicsStep,
+  schemasStep,
+  tablesStep,
+  connectStep,
+  flinkStep,
+];
 
 /** What a deployment is told. */
 export type DeployOptions = Omit<DeployContext, "client" | "registry">;
