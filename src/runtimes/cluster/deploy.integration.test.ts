@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,8 +80,10 @@ await engineSuite("a deployment", ["kafka", "registry", "flink"], ({ kafka, regi
   const run = async (...flags: readonly string[]): Promise<unknown> => {
     const args = [MILLRACE, "deploy", file, "--cluster", config, "--json", ...flags];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const ended = once(child, "close");
     const [out, said] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    if (out === "") throw new Error(said);
+    const [code] = (await ended) as [number | null];
+    if (code !== 0) throw new Error(`${out}${said}`);
     return JSON.parse(out);
   };
   const deploy = async (...flags: readonly string[]): Promise<readonly Change[]> =>
