@@ -14,6 +14,11 @@ export const dataOption: Readonly<Record<string, CommandOption>> = {
   },
 };
 
+/** The option of commands that may ask a cluster's roles instead. */
+export const clusterOption: Readonly<Record<string, CommandOption>> = {
+  cluster: { type: "string", value: "FILE", description: "where the engines of a cluster are" },
+};
+
 /** A running pipeline, as other commands reach it. */
 export interface RunningPipeline {
   readonly url: string;

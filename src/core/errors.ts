@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   CONNECTOR_FAILED: code(500, "Kafka Connect refuses a connector, or its task failed"),
   MQTT_UNAVAILABLE: code(503, "the MQTT broker doesn't answer as it should; try again"),
   FLINK_UNAVAILABLE: code(503, "Flink doesn't answer; try again"),
+  SPARK_UNAVAILABLE: code(503, "Spark doesn't start, or its process ended; try again"),
   LAKE_UNAVAILABLE: code(503, "the lake's object store doesn't answer as it should; try again"),
   CACHE_UNAVAILABLE: code(503, "the cache doesn't answer as it should; try again"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),

@@ -11,5 +11,8 @@ export type Window =
  */
 export const SLACK_MS = 10_000;
 
+/** Grace of a topic without metrics, ms: what counts as late for its models and cubes. */
+export const DEFAULT_GRACE_MS = 300_000;
+
 /** How far after `received_at` an event time may lie, ms: the door corrects or refuses the rest. */
 export const FUTURE_MS = 120_000;

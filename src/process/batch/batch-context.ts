@@ -26,9 +26,10 @@ export interface BatchContext {
   readonly progress: (topic: string) => number;
   /**
    * Keeps the loader away from a topic while `work` runs, after the insert under way: what it
-   * inserted while a cube's partition is computed anew would be lost.
+   * inserted while a cube's partition is computed anew would be lost. Absent: loaders can't be kept
+   * away, and cubes aren't computed anew.
    */
-  readonly pauseLoading: <Result>(topic: string, work: () => Promise<Result>) => Promise<Result>;
+  readonly pauseLoading?: <Result>(topic: string, work: () => Promise<Result>) => Promise<Result>;
   /** Throws where this work is somebody else's by now: called before readers get to see it. */
   readonly beforeWriting: () => Promise<void>;
 }

@@ -20,10 +20,11 @@ export async function rebuildCubes(
   cubes: readonly CubeNode[],
   months: readonly Month[],
 ): Promise<void> {
-  if (months.length === 0 || cubes.length === 0) return;
+  const { pauseLoading } = context;
+  if (months.length === 0 || cubes.length === 0 || pauseLoading === undefined) return;
   const topic = topicNamed(context.topics, topicName);
   const partitions = months.map((month) => month.partition);
-  await context.pauseLoading(topicName, async () => {
+  await pauseLoading(topicName, async () => {
     for (const cube of cubes) {
       const names = { table: cubeNames(cube).target, stage: cubeStageName(cube) };
       await replacePartitions(context, names, partitions, async (stage) => {
@@ -41,6 +42,7 @@ export async function rebuildCubes(
  */
 export async function fillNewCubes(context: BatchContext): Promise<string[]> {
   const filled: string[] = [];
+  if (context.pauseLoading === undefined) return filled;
   for (const cube of context.plan.cubes) {
     const topic = topicNamed(context.topics, cube.from);
     const target = quoteName(cubeNames(cube).target);

@@ -1,15 +1,13 @@
 import type { RowProgram } from "../../language/compile/javascript/compile-rows.ts";
 import type { MetricNode } from "../../language/plan/nodes.ts";
 import type { Topic } from "../../language/plan/topic.ts";
+import { DEFAULT_GRACE_MS } from "../../language/plan/window.ts";
 import { ROW_FLAGS, type Layout } from "../../language/schema/layout.ts";
 import type { MetricOperator } from "./metric-operator.ts";
 import { metricOperator, type StateFactory } from "./metric-operators.ts";
 import { Progress } from "./progress.ts";
 import { RowExpressions } from "./row-expressions.ts";
 import { TouchedHours } from "./touched-hours.ts";
-
-/** Grace of a topic without metrics, ms: what counts as late for its models and cubes. */
-const DEFAULT_GRACE_MS = 300_000;
 
 /** A batch of the log, as far as operators look at it. A heartbeat has no rows. */
 export interface OperatorBatch {

@@ -4,6 +4,7 @@ import type { RedisConnection } from "../../storage/cache/redis/redis-cache.ts";
 import type { S3Connection } from "../../storage/lake/s3/s3-client.ts";
 import type { KafkaConnection } from "../../storage/log/kafka/kafka-client.ts";
 import type { RegistryConnection } from "../../storage/registry/confluent/confluent-rest.ts";
+import type { SparkConfig } from "./spark/spark-program.ts";
 import { sourcesProblem, type SourcesConfig } from "./cluster-sources.ts";
 
 /** Where the engines of a cluster are: the file that `--cluster` names. */
@@ -22,8 +23,8 @@ export interface ClusterConfig extends SourcesConfig {
   /** A Redis, for answers that are asked for often; absent: each replica keeps its own. */
   readonly redis?: RedisConnection;
   readonly flink?: FlinkConfig;
-  /** `SPARK_HOME`, and the Java that Spark runs on. */
-  readonly spark?: { readonly home: string; readonly javaHome: string };
+  /** Spark, for batch; without it ClickHouse does it. */
+  readonly spark?: SparkConfig;
   /** Kafka Connect's REST API. */
   readonly connect?: { readonly url: string };
   /** An MQTT 5 broker: `mqtt://` or `mqtts://`, with user and password where it asks for them. */
@@ -68,9 +69,14 @@ export interface StreamsConfig {
 
 const DEFAULTS = { prefix: "", partitions: 12 };
 const PARTITIONS_MAX = 1_000;
+const THREADS_MAX = 256;
+/** A transaction may last a minute. */
+const EMIT_MS_MAX = 30_000;
+/** Flink's transactions last from one checkpoint to the next, 15 minutes at most. */
+const CHECKPOINT_MS_MAX = 600_000;
 
 /** Where the lake's bucket is; `CONFIG_INVALID` where the file doesn't say. */
-export function bucketOf({ s3 }: ClusterConfig): S3Connection {
+export function bucketOf({ s3 }: Pick<ClusterConfig, "s3">): S3Connection {
   if (s3?.bucket !== undefined) return s3;
   throw new MillraceError("CONFIG_INVALID", "the cluster's file doesn't say where the lake is", {
     field: "s3.bucket",
@@ -114,13 +120,24 @@ export function readClusterConfig(path: string): ClusterConfig {
   if (typeof prefix !== "string" || !/^[A-Za-z0-9_-]*$/.test(prefix)) {
     throw invalid("prefix", "a prefix has letters, digits, - and _ only");
   }
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > PARTITIONS_MAX) {
-    throw invalid("partitions", `partitions are a whole number from 1 to ${PARTITIONS_MAX}`);
+  for (const [field, value, most] of numbersOf(file)) {
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) continue;
+    throw invalid(field, `${field} is a whole number from 1 to ${most}`);
   }
   const wrong = sourcesProblem(file.sources);
   if (wrong !== undefined) throw invalid(wrong.field, wrong.message);
   return { ...file, kafka, registry, prefix, partitions };
 }
+
+/** Numbers that may be set, and what each may be at most. */
+const numbersOf = ({ partitions, streams, flink }: Partial<ClusterConfig>) =>
+  [
+    ["partitions", partitions, PARTITIONS_MAX],
+    ["streams.threads", streams?.threads, THREADS_MAX],
+    ["streams.emitMs", streams?.emitMs, EMIT_MS_MAX],
+    ["flink.checkpointMs", flink?.checkpointMs, CHECKPOINT_MS_MAX],
+    ["flink.parallelism", flink?.parallelism, PARTITIONS_MAX],
+  ] as const;
 
 function parsed(path: string): Partial<ClusterConfig> {
   try {

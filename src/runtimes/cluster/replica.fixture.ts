@@ -21,8 +21,9 @@ export async function startReplica(options: {
   readonly data: string;
   /** The shop's where none is named. */
   readonly definition?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }): Promise<Replica> {
-  const { config, role, data, definition = SHOP } = options;
+  const { config, role, data, definition = SHOP, env = {} } = options;
   const child = spawn(
     process.execPath,
     [MILLRACE, "up", definition, "--cluster", config, "--role", role, "--json"],
@@ -32,6 +33,7 @@ export async function startReplica(options: {
         MILLRACE_DATA: data,
         MILLRACE_PORT: "0",
         MILLRACE_LAKE_ROLL_SECONDS: "2",
+        ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],
     },

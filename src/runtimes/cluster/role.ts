@@ -13,6 +13,8 @@ export interface RoleSettings {
   readonly adminKey: string;
   /** How long events may wait for their file in the lake, ms. */
   readonly lakeRollMs: number;
+  /** How often late events enter the numbers, ms. */
+  readonly amendEveryMs: number;
 }
 
 /** What a replica works with. */

@@ -2,6 +2,7 @@ import { MillraceError } from "../../core/errors.ts";
 import { assertPlan } from "../../language/plan/check/check-plan.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { openCluster } from "./cluster-parts.ts";
+import { startBatch } from "./batch-role.ts";
 import { startCollect } from "./collect-role.ts";
 import { startLake } from "./lake-role.ts";
 import { startLoad } from "./load-role.ts";
@@ -16,6 +17,7 @@ const ROLES: Readonly<Record<string, (options: RoleOptions) => Promise<Role>>> =
   stream: startStream,
   load: startLoad,
   lake: startLake,
+  batch: startBatch,
   serve: startServe,
 };
 

@@ -42,3 +42,7 @@ function fileType({ codec, valueType }: Column): string {
 /** The columns of a topic's files as `CREATE … VIEW` takes them. */
 export const fileColumnsSql = (layout: Layout): string =>
   layout.columns.map((column) => `${quoteName(column.name)} ${fileType(column)}`).join(", ");
+
+/** A SELECT of a topic's columns that has no rows. */
+export const noRowsSql = (layout: Layout): string =>
+  `SELECT ${layout.columns.map((column) => `CAST(NULL AS ${fileType(column)}) AS ${quoteName(column.name)}`).join(", ")} WHERE FALSE`;

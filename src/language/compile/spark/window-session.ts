@@ -35,7 +35,11 @@ export function sessionWindows(
 }
 
 /** Rows with `_start` (ms), the start of the session that each belongs to. */
-function withSessionStart(gapMs: number, source: string, dimensions: readonly string[]): string {
+export function withSessionStart(
+  gapMs: number,
+  source: string,
+  dimensions: readonly string[],
+): string {
   const over = `${dimensions.length === 0 ? "" : `PARTITION BY ${dimensions.join(", ")} `}ORDER BY _t`;
   const begins = `CASE WHEN _t - LAG(_t) OVER (${over}) <= ${gapMs} THEN NULL ELSE _t END`;
   const marked = `SELECT *, ${begins} AS _begin FROM (${source})`;

@@ -6,6 +6,7 @@ import { startWarehouse } from "../../../storage/warehouse/embedded/start-wareho
 import type { Warehouse } from "../../../storage/warehouse/warehouse.ts";
 
 export interface TestWarehouse {
+  readonly url: string;
   readonly warehouse: Warehouse;
   /** A folder for the test's files, removed at the end. */
   readonly folder: string;
@@ -28,6 +29,7 @@ export async function openTestWarehouse(): Promise<TestWarehouse> {
     key: "pipeline",
   });
   return {
+    url: started.url,
     warehouse,
     folder,
     close: async () => {

@@ -70,6 +70,11 @@ export class S3Client {
     return `s3://${this.#connection.bucket}/${key}`;
   }
 
+  /** Where an object is to be had by HTTP, its key as it is: patterns of engines stay patterns. */
+  httpUrl(key: string): string {
+    return this.#root.href + key;
+  }
+
   async get(key: string): Promise<Buffer | undefined> {
     const reply = await this.#ask({ method: "GET", key });
     if (reply.status === 404) return undefined;

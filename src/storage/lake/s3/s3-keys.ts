@@ -23,6 +23,7 @@ const digits = (offset: number): string => String(offset).padStart(16, "0");
  * _intents/<topic>/p<partition>.json            the range that is being written
  * _holds/<topic>/<until, ms>-<chance>           who needs the files in their place
  * _garbage/<topic>/<hash>.json                  what a merge leaves, or left unfinished
+ * _staging/<start, ms>-<chance>/…               what Spark computed, on its way to the warehouse
  * ```
  */
 export class S3Keys {
@@ -78,6 +79,11 @@ export class S3Keys {
 
   hold(topic: string, until: number, chance: string): string {
     return `${this.holdsOf(topic)}${digits(until)}-${chance}`;
+  }
+
+  /** Runs are the folders of this one. */
+  get staging(): string {
+    return `${this.#root}_staging/`;
   }
 
   get garbage(): string {

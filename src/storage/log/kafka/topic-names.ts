@@ -7,6 +7,8 @@ export interface TopicNames {
   readonly alerts: (anomaly: string) => string;
   /** Counts of what the collectors refused. */
   readonly ledger: string;
+  /** Requests to the batch role, and its answers. */
+  readonly batch: string;
   /** What was deployed to Flink. */
   readonly jobs: string;
   /** Begins what Kafka Streams makes: groups, internal topics. */
@@ -23,6 +25,7 @@ export function topicNames(prefix: string): TopicNames {
     rows: (metric) => `${named(metric)}.rows`,
     alerts: (anomaly) => `${named(anomaly)}.alerts`,
     ledger: named("millrace.ledger"),
+    batch: named("millrace.batch"),
     jobs: named("millrace.jobs"),
     streams: named("millrace.streams"),
   };
