@@ -19,6 +19,7 @@ const ALONE = ["stress", "engines"];
 
 /** Only `npm run test:full` runs these: their engines take long to fetch, or to start. */
 export const FULL_ONLY: readonly string[] = [
+  "conformance/flink-since.integration.test.ts",
   "conformance/flink.integration.test.ts",
   "conformance/spark.integration.test.ts",
   "engines/connect.integration.test.ts",
@@ -27,6 +28,7 @@ export const FULL_ONLY: readonly string[] = [
   "engines/postgres.integration.test.ts",
   "engines/spark.integration.test.ts",
   "engines/victoria-metrics.integration.test.ts",
+  "src/runtimes/cluster/deploy.integration.test.ts",
 ];
 
 /** The tests that there are, the cheap ones first; those that start real engines last. */

@@ -4,6 +4,7 @@ import {
   FLINK_SETTINGS,
   flinkStatements,
   statementSet,
+  type FlinkOptions,
 } from "../../src/language/compile/flink/compile-flink.ts";
 import { FlinkSession } from "../../src/runtimes/cluster/flink/sql-gateway.ts";
 import type { Case, LogRecord, Readable } from "../case.ts";
@@ -51,6 +52,7 @@ export async function runFlink(
   functionsJar: string,
   prefix: string,
   cases: readonly LoadedCase[],
+  more: Pick<FlinkOptions, "sinceMs"> = {},
 ): Promise<ReadonlyMap<string, FlinkRun>> {
   const place = { bootstrap: kafka.bootstrap, registryUrl: registry.url };
   const cluster = new CaseCluster(place, prefix);
@@ -69,6 +71,7 @@ export async function runFlink(
       for (const { of } of some) {
         const { tables, inserts: own } = flinkStatements(of.plan, {
           ...place,
+          ...more,
           prefix: nameOf(of),
           job: group,
           functionsJar,

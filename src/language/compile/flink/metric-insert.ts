@@ -69,21 +69,14 @@ export function metricInsert(
     "_version",
   ];
   const rows = sourceRows(metric, topic, names.source, scope, aggregates);
-  const windows = windowed(metric, quoteName(names.events), aggregates);
-  const closed = `SELECT ${finished.join(", ")}\nFROM (${windows})${whereClause(servedTerms(metric, sinceMs))}`;
+  const windows = windowed(metric, quoteName(names.events), aggregates, sinceMs);
+  const closed = `SELECT ${finished.join(", ")}\nFROM (${windows})`;
   return {
     view: `CREATE TEMPORARY VIEW ${quoteName(names.events)} AS\n${rows}`,
     closed,
     // No view: Flink 2.3 forgets the brackets around a session's keys when it reads one again.
     insert: `INSERT INTO ${quoteName(names.sink)}\nSELECT ${columns.join(", ")}\nFROM (${closed})`,
   };
-}
-
-/** What was read whole: a session that starts within a gap of the beginning may be the rest of one. */
-function servedTerms({ window }: MetricNode, sinceMs: number | undefined): readonly string[] {
-  if (sinceMs === undefined) return [];
-  const first = window.kind === "session" ? sinceMs + window.gapMs + 1 : sinceMs;
-  return [`_start >= ${timestampSql(castSql(String(first), "BIGINT"))}`];
 }
 
 /**
@@ -140,7 +133,12 @@ function lastEndSql(window: Window, time: string): string | undefined {
 }
 
 /** The windows' contents: `_start`, `_end` (TIMESTAMP(3)), `_d0 …`, `_a0_0 …`, `_pending`, `_version`. */
-function windowed(metric: MetricNode, view: string, aggregates: readonly AggregateSql[]): string {
+function windowed(
+  metric: MetricNode,
+  view: string,
+  aggregates: readonly AggregateSql[],
+  sinceMs: number | undefined,
+): string {
   const { window } = metric;
   const dimensions = metric.by.map((_, at) => `_d${at}`);
   const group = ["window_start", "window_end", ...dimensions].join(", ");
@@ -156,7 +154,9 @@ function windowed(metric: MetricNode, view: string, aggregates: readonly Aggrega
       `${castSql("0", "BIGINT")} AS _pending`,
     ];
     const table = `TABLE(SESSION(TABLE ${view}${by}, DESCRIPTOR(_rowtime), ${interval(window.gapMs)}))`;
-    return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group}`;
+    // One that starts within a gap of the beginning may be the rest of another.
+    const served = sinceMs === undefined ? "" : ` HAVING MIN(_t) > ${sinceMs + window.gapMs}`;
+    return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group}${served}`;
   }
   const table =
     window.kind === "tumbling"
@@ -171,8 +171,18 @@ function windowed(metric: MetricNode, view: string, aggregates: readonly Aggrega
     ...results,
     `COUNT(*) FILTER (WHERE ${pending}) AS _pending`,
   ];
-  return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group} HAVING COUNT(*) FILTER (WHERE NOT _late) > 0`;
+  return `SELECT ${columns.join(", ")} FROM ${table} GROUP BY ${group} HAVING COUNT(*) FILTER (WHERE NOT _late) > ${leastOf(sinceMs)}`;
 }
+
+/**
+ * What a window must have more events of than this to be served. A condition on its start alone would
+ * be moved before the windows, which then are made in another way.
+ */
+const leastOf = (sinceMs: number | undefined): string => {
+  if (sinceMs === undefined) return "0";
+  const since = timestampSql(castSql(String(sinceMs), "BIGINT"));
+  return `CASE WHEN window_start >= ${since} THEN 0 ELSE 9223372036854775807 END`;
+};
 
 /** A duration; its leading number may have ten digits at most. */
 const interval = (ms: number): string =>
