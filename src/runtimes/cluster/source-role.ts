@@ -1,18 +1,21 @@
-import { asMillraceError } from "../../core/errors.ts";
+import { asMillraceError, MillraceError } from "../../core/errors.ts";
 import { randomHex } from "../../core/random.ts";
-import { doorProgram } from "../../ingest/door-program.ts";
+import { doorProgram, type DoorProgram } from "../../ingest/door-program.ts";
 import { Intake } from "../../ingest/source/intake.ts";
+import type { PartHealth } from "../../serve/observe/health-routes.ts";
 import { KafkaAppender } from "../../storage/log/kafka/kafka-appender.ts";
 import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { gauge } from "../shared/collector-figures.ts";
 import { every } from "../shared/every.ts";
 import { NO_SECRET, openTables } from "./collect-role.ts";
+import { mqttSources } from "./connect/source-topics.ts";
 import { sourceTopics } from "./connect/wanted-connectors.ts";
 import { followGroup } from "./follow-group.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
 import { sourceFigures } from "./source/source-figures.ts";
 import { changeTopics } from "./source/take-changes.ts";
+import type { MqttBridge } from "./source/mqtt-bridge.ts";
 import { lineTopics } from "./source/take-lines.ts";
 
 const HEARTBEAT_EVERY_MS = 2_000;
@@ -64,6 +67,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
           clock,
           onError: tell,
         });
+  const mqtt = await openMqtt(options, program, intake);
   const timers = [
     every(HEARTBEAT_EVERY_MS, () => appender.heartbeat(), onProblem),
     every(TABLES_EVERY_MS, async () => tables.step(), onProblem),
@@ -72,9 +76,15 @@ export async function startSource(options: RoleOptions): Promise<Role> {
     parts: async () => [
       { part: "kafka", ready: await client.isReady() },
       { part: "tables", ready: tables.isWhole() },
+      ...(mqtt === undefined ? [] : [mqttHealth(mqtt)]),
     ],
     figures: async () => [
       sourceFigures(intake.tallies()),
+      gauge(
+        "millrace_mqtt_sessions",
+        "Sessions with the MQTT broker that are subscribed",
+        mqtt?.sessions().ready ?? 0,
+      ),
       gauge("millrace_log_waiting_bytes", "Bytes that wait for the log", appender.waitingBytes),
     ],
   });
@@ -82,9 +92,43 @@ export async function startSource(options: RoleOptions): Promise<Role> {
     url: health.url,
     close: async () => {
       await health.close();
+      await mqtt?.close();
       await following?.close();
       for (const timer of timers) clearInterval(timer);
       await tables.close();
     },
   };
+}
+
+async function openMqtt(
+  { parts: { client, config }, onProblem }: RoleOptions,
+  program: DoorProgram,
+  intake: Intake,
+): Promise<MqttBridge | undefined> {
+  const sources = mqttSources(config.sources);
+  if (sources.length === 0) return undefined;
+  if (config.mqtt === undefined) {
+    throw new MillraceError("CONFIG_INVALID", "the cluster's file doesn't say where MQTT is", {
+      field: "mqtt",
+      hint: `add "mqtt": { "url": "mqtt://…" } to it`,
+    });
+  }
+  // Its client is loaded where there are such sources only.
+  const { startMqttBridge } = await import("./source/mqtt-bridge.ts");
+  const { prefix, mqtt } = config;
+  return startMqttBridge({
+    url: mqtt.url,
+    sources,
+    prefix,
+    program,
+    intake,
+    client,
+    onProblem: ({ message }) => onProblem(message),
+  });
+}
+
+/** A replica without a session waits for another to leave. */
+function mqttHealth(mqtt: MqttBridge): PartHealth {
+  const { all, ready } = mqtt.sessions();
+  return { part: "mqtt", ready: ready === all, detail: `${ready} of ${all} sessions` };
 }

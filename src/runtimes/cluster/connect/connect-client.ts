@@ -66,15 +66,19 @@ export class ConnectClient {
     throw failed(name, "it doesn't start; the workers' logs say more");
   }
 
-  /** Removes a connector, and what Connect remembers of how far it had read. */
+  /** Removes a stopped connector, and what Connect remembers of how far it had read. */
   async remove(name: string): Promise<void> {
-    await this.#ask("PUT", `${path(name)}/stop`);
-    await this.#stopped(name);
     await this.#ask("DELETE", `${path(name)}/offsets`);
     await this.#ask("DELETE", path(name));
   }
 
-  async #stopped(name: string): Promise<void> {
+  async resume(name: string): Promise<void> {
+    await this.#ask("PUT", `${path(name)}/resume`);
+  }
+
+  /** Ends a connector's tasks; resolves when they have ended. */
+  async stop(name: string): Promise<void> {
+    await this.#ask("PUT", `${path(name)}/stop`);
     for (let tries = 0; tries < START_TRIES_MAX; tries++) {
       const status = await this.status(name);
       if (status?.connector.state === "STOPPED" && status.tasks.length === 0) return;

@@ -60,12 +60,15 @@ async function bringAbout(
   return { kind: "connector", name, did: `started again; it had failed: ${failure}` };
 }
 
-/** A slot that nobody reads would hold the database's log back for ever: it goes first. */
+/** A slot that nobody reads would hold the database's log back for ever: its reader drops it. */
 async function remove(connect: ConnectClient, name: string): Promise<void> {
   const config = await connect.config(name);
+  await connect.stop(name);
   if (config?.["slot.name"] !== undefined) {
     await connect.put(name, { ...config, "slot.drop.on.stop": "true" });
+    await connect.resume(name);
     await connect.running(name);
+    await connect.stop(name);
   }
   await connect.remove(name);
 }
