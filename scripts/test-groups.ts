@@ -28,6 +28,7 @@ export const FULL_ONLY: readonly string[] = [
   "engines/postgres.integration.test.ts",
   "engines/spark.integration.test.ts",
   "engines/victoria-metrics.integration.test.ts",
+  "src/runtimes/cluster/connect-restart.integration.test.ts",
   "src/runtimes/cluster/batch.integration.test.ts",
   "src/runtimes/cluster/deploy.integration.test.ts",
 ];
