@@ -5,6 +5,8 @@ import { promisify } from "node:util";
 import type { ClusterAddresses } from "../../engines/cluster-addresses.ts";
 import { startReplica, type Replica } from "../../src/runtimes/cluster/replica.fixture.ts";
 import { MILLRACE } from "../../src/runtimes/embedded/running.fixture.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import { openS3LakeReader } from "../../src/storage/lake/s3/s3-lake-reader.ts";
 import { S3Client, type S3Connection } from "../../src/storage/lake/s3/s3-client.ts";
 import { KafkaClient } from "../../src/storage/log/kafka/kafka-client.ts";
 import { clickHouseWarehouse } from "../../src/storage/warehouse/clickhouse-warehouse.ts";
@@ -93,6 +95,22 @@ export class ClusterRuntime {
   /** Ends the Java process of a replica; the replica starts another one. */
   async killStreams(name: string): Promise<void> {
     await run("pkill", ["-9", "-f", join(this.#options.folder, `stream-${name}`, "streams")]);
+  }
+
+  /** Has the batch role amend metrics, or compute models of days (UTC, both inclusive). */
+  async batch(...args: readonly string[]): Promise<void> {
+    await run(process.execPath, [MILLRACE, ...args, "--cluster", this.#config]);
+  }
+
+  /** Rows that the lake has of a topic. */
+  async lakeRows(topic: string): Promise<number> {
+    const reader = openS3LakeReader(this.#bucket, systemClock);
+    try {
+      const files = await reader.files({ topic });
+      return files.reduce((sum, { rows }) => sum + rows, 0);
+    } finally {
+      reader.close();
+    }
   }
 
   /** Where events may be sent. */

@@ -26,7 +26,10 @@ const OWN: Readonly<Record<Kind, readonly string[]>> = {
   cubes: [],
   alerts: ["version"],
 };
-const SHOWN_MAX = 5;
+/** Rows are told apart by the rest of their hash; only parts that differ are read whole. */
+const PARTS = 512;
+const PARTS_SHOWN_MAX = 4;
+const ROWS_SHOWN_MAX = 5;
 
 /** Compares the tables of a definition in two warehouses, row by row. */
 export async function compare(
@@ -37,11 +40,7 @@ export async function compare(
   const compared: Compared[] = [];
   for (const kind of kinds) {
     for (const table of tablesOf(plan)[kind]) {
-      const [one, other] = await Promise.all([
-        rowsOf(first, table, OWN[kind]),
-        rowsOf(second, table, OWN[kind]),
-      ]);
-      compared.push(comparedRows(table, one, other));
+      compared.push(await compareTable(table, [first, second], OWN[kind]));
     }
   }
   return compared;
@@ -56,34 +55,51 @@ const tablesOf = (plan: Plan): Readonly<Record<Kind, readonly string[]>> => ({
   alerts: ["millrace_alerts"],
 });
 
-/** How often each row is there, by its text. */
-async function rowsOf(
-  warehouse: Warehouse,
+async function compareTable(
   table: string,
+  warehouses: readonly [Warehouse, Warehouse],
   own: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const except = own.length === 0 ? "" : ` EXCEPT('^(${own.join("|")})$')`;
-  const rows = await warehouse.query<{ readonly row: string; readonly n: string }>(
-    `SELECT toJSONString(tuple(COLUMNS('.*')${except})) AS row, count() AS n
-     FROM ${quoteName(table)} GROUP BY row`,
-  );
-  return new Map(rows.map(({ row, n }) => [row, Number(n)]));
-}
-
-function comparedRows(
-  table: string,
-  one: ReadonlyMap<string, number>,
-  other: ReadonlyMap<string, number>,
-): Compared {
-  const onlyFirst = missingIn(other, one);
-  const onlySecond = missingIn(one, other);
+): Promise<Compared> {
+  const rows = `SELECT toJSONString(tuple(COLUMNS('.*') EXCEPT('^(${own.join("|")})$'))) AS row,
+    cityHash64(row) AS hash, hash % ${PARTS} AS part FROM ${quoteName(table)}`;
+  const [one, other] = await Promise.all(warehouses.map((each) => partsOf(each, rows)));
+  const parts = [...new Set([...one!.keys(), ...other!.keys()])];
+  const differing = parts.filter((part) => one!.get(part)?.hash !== other!.get(part)?.hash);
+  const shown = differing.slice(0, PARTS_SHOWN_MAX);
+  const [first, second] = await Promise.all(warehouses.map((each) => rowsOf(each, rows, shown)));
   return {
     table,
-    rows: [sum(one), sum(other)],
-    onlyFirst: onlyFirst.slice(0, SHOWN_MAX),
-    onlySecond: onlySecond.slice(0, SHOWN_MAX),
-    isSame: onlyFirst.length === 0 && onlySecond.length === 0,
+    rows: [sum(one!), sum(other!)],
+    onlyFirst: missingIn(second!, first!).slice(0, ROWS_SHOWN_MAX),
+    onlySecond: missingIn(first!, second!).slice(0, ROWS_SHOWN_MAX),
+    isSame: differing.length === 0,
   };
+}
+
+interface Part {
+  readonly n: number;
+  readonly hash: string;
+}
+
+/** How many rows each part has, and the sum of their hashes. */
+async function partsOf(warehouse: Warehouse, rows: string): Promise<ReadonlyMap<string, Part>> {
+  const parts = await warehouse.query<{ part: string; n: string; hash: string }>(
+    `SELECT part, count() AS n, sum(toUInt128(hash)) AS hash FROM (${rows}) GROUP BY part`,
+  );
+  return new Map(parts.map(({ part, n, hash }) => [String(part), { n: Number(n), hash }]));
+}
+
+/** How often each row of some parts is there, by its text. */
+async function rowsOf(
+  warehouse: Warehouse,
+  rows: string,
+  parts: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (parts.length === 0) return new Map();
+  const found = await warehouse.query<{ row: string; n: string }>(
+    `SELECT row, count() AS n FROM (${rows}) WHERE part IN (${parts.join(", ")}) GROUP BY row`,
+  );
+  return new Map(found.map(({ row, n }) => [row, Number(n)]));
 }
 
 /** Rows that are in `of` more often than in `there`. */
@@ -92,5 +108,5 @@ const missingIn = (
   of: ReadonlyMap<string, number>,
 ): readonly string[] => [...of].filter(([row, n]) => n > (there.get(row) ?? 0)).map(([row]) => row);
 
-const sum = (rows: ReadonlyMap<string, number>): number =>
-  [...rows.values()].reduce((total, n) => total + n, 0);
+const sum = (parts: ReadonlyMap<string, Part>): number =>
+  [...parts.values()].reduce((total, { n }) => total + n, 0);
