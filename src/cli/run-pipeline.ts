@@ -29,6 +29,10 @@ export async function runPipeline(options: RunOptions, io: Io): Promise<Embedded
     progress: (text) => io.err(`  ${text}…\n`),
     onProblem: (text) => io.err(`  ${text}\n`),
   });
+  for (const { name, from } of plan.tables) {
+    if (from === undefined) continue;
+    io.err(`  only a cluster reads ${from.table}: send rows of ${name} to /v1/tables/${name}\n`);
+  }
   if (asJson) io.out(`${JSON.stringify(whereItIs(runtime, options))}\n`);
   else io.out(welcome(runtime, plan, options, (io.clock.monotonicMs() - startedMs) / 1_000));
   watchDefinition(definition, runtime, io);

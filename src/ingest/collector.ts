@@ -5,6 +5,7 @@ import { LIMITS } from "../core/limits.ts";
 import { randomHex } from "../core/random.ts";
 import type { Plan } from "../language/plan/nodes.ts";
 import { answerBatch } from "./answer.ts";
+import { cleanedCounts } from "./cleaned-counts.ts";
 import { CollectorStats } from "./collector-stats.ts";
 import { NO_LOOKUPS, type Lookups } from "./derive/lookups.ts";
 import { doorProgram, type DoorProgram, type DoorTopic } from "./door-program.ts";
@@ -184,12 +185,7 @@ class Door implements Collector {
   }
 
   stats(): CollectorSnapshot {
-    const cleaned: Record<string, number> = {};
-    for (const { name, scanner } of this.#program.inputs.values()) {
-      for (const [leaf, n] of scanner.exact.cleaned.entries()) {
-        if (n > 0) cleaned[`${name} ${scanner.program.leaves[leaf]!.path}`] = n;
-      }
-    }
+    const cleaned = cleanedCounts(this.#program);
     const steps = this.#steps.times();
     return { ...this.#stats.snapshot(), steps, cleaned, bodiesBytes: this.#bodies.budget.used };
   }

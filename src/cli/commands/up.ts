@@ -18,7 +18,7 @@ export const command: Command = {
     "Runs the definition (./pipeline.ts by default) with its data in MILLRACE_DATA (./data). A",
     "definition that is saved is checked and taken at once.",
     "",
-    "With `--cluster` it runs one replica of a role (collect, stream, load, lake, batch, serve) on the engines that the file names;",
+    "With `--cluster` it runs one replica of a role (collect, source, stream, load, lake, batch, serve) on the engines that the file names;",
     "`millrace cluster up` starts such engines for development. Any number of replicas may run.",
   ].join("\n"),
   options: {

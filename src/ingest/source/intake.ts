@@ -1,6 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
-import { answerBatch, type Tally } from "../answer.ts";
+import { answerBatch } from "../answer.ts";
+import { cleanedCounts } from "../cleaned-counts.ts";
+import type { CollectorSnapshot } from "../collector.ts";
+import { CollectorStats } from "../collector-stats.ts";
 import { deriveBatch } from "../derive-batch.ts";
 import { DoorBatch } from "../door-batch.ts";
 import type { DoorInput, DoorProgram } from "../door-program.ts";
@@ -18,6 +21,7 @@ export interface CameAs {
 }
 
 export interface IntakeOptions {
+  readonly program: DoorProgram;
   readonly writer: LogAppender;
   readonly clock: Clock;
 }
@@ -29,7 +33,7 @@ export interface IntakeOptions {
  */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #tallies = new Map<string, [number, number, number, number]>();
+  readonly #stats = new CollectorStats();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -70,9 +74,10 @@ export class Intake {
     }
   }
 
-  /** What became of everything so far: by `source`, in the order of `FATE`. */
-  tallies(): ReadonlyMap<string, Tally> {
-    return this.#tallies;
+  /** What became of everything so far, by `source`. */
+  stats(): CollectorSnapshot {
+    const cleaned = cleanedCounts(this.#options.program);
+    return { ...this.#stats.snapshot(), steps: {}, cleaned, bodiesBytes: 0 };
   }
 
   /** A body in which no events can be told apart is kept as one. */
@@ -92,10 +97,8 @@ export class Intake {
     await deriveBatch(batch, raw);
     if (batch.events === 0) return;
     const appended = await this.#options.writer.append(batch.request());
-    const { tally } = answerBatch(batch, appended);
-    const sums = this.#tallies.get(batch.source) ?? [0, 0, 0, 0];
-    for (const [fate, n] of tally.entries()) sums[fate]! += n;
-    this.#tallies.set(batch.source, sums);
+    this.#stats.events(batch.source, answerBatch(batch, appended).tally);
+    this.#stats.rules(batch.ruleCounts);
   }
 }
 

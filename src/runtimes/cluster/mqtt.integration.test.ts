@@ -115,5 +115,5 @@ async function sessionsOf({ url }: Replica): Promise<number> {
 
 async function acceptedBy({ url }: Replica): Promise<number> {
   const figures = await (await fetch(`${url}/metrics`)).text();
-  return Number(/events_total\{source="mqtt",fate="accepted"\} (\d+)/.exec(figures)?.[1] ?? 0);
+  return Number(/events_total\{protocol="mqtt",fate="accepted"\} (\d+)/.exec(figures)?.[1] ?? 0);
 }

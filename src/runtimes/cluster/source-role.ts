@@ -5,7 +5,7 @@ import { Intake } from "../../ingest/source/intake.ts";
 import type { PartHealth } from "../../serve/observe/health-routes.ts";
 import { KafkaAppender } from "../../storage/log/kafka/kafka-appender.ts";
 import { topicNames } from "../../storage/log/kafka/topic-names.ts";
-import { gauge } from "../shared/collector-figures.ts";
+import { collectorFigures, gauge } from "../shared/collector-figures.ts";
 import { every } from "../shared/every.ts";
 import { NO_SECRET, openTables } from "./collect-role.ts";
 import { mqttSources } from "./connect/source-topics.ts";
@@ -13,7 +13,6 @@ import { sourceTopics } from "./connect/wanted-connectors.ts";
 import { followGroup } from "./follow-group.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
-import { sourceFigures } from "./source/source-figures.ts";
 import { changeTopics } from "./source/take-changes.ts";
 import type { MqttBridge } from "./source/mqtt-bridge.ts";
 import { lineTopics } from "./source/take-lines.ts";
@@ -49,7 +48,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
     lookups: tables.lookups,
     makeId: () => randomHex(16),
   });
-  const intake = new Intake({ writer: appender, clock });
+  const intake = new Intake({ program, writer: appender, clock });
   const takers = new Map([
     ...changeTopics(program, intake, config.prefix),
     ...lineTopics(program, intake, config),
@@ -79,7 +78,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
       ...(mqtt === undefined ? [] : [mqttHealth(mqtt)]),
     ],
     figures: async () => [
-      sourceFigures(intake.tallies()),
+      ...collectorFigures(intake.stats()),
       gauge(
         "millrace_mqtt_sessions",
         "Sessions with the MQTT broker that are subscribed",

@@ -144,7 +144,7 @@ await engineSuite("rows of a database", ENGINES, (addresses) => {
       for (const path of ["/v1/events?topic=dim_users", "/v1/tables/dim_users"]) {
         const { error } = await post(path, row);
         assert.equal(error?.code, "TABLE_HAS_SOURCE");
-        assert.match(error!.message, /come from .*\.users of a database/);
+        assert.match(error.message, /come from .*\.users of a database/);
       }
       await post("/v1/identify", { userId: "1", traits: { country: "US" }, messageId: "m" });
       const figures = await (await fetch(`${collect!.url}/metrics`)).text();
