@@ -41,7 +41,7 @@ test("a source is part of the plan, and survives its text", () => {
     table: "public.users",
     columns,
   });
-  assert.ok(Object.isFrozen(plan.tables[0]!.from!.columns));
+  assert.ok(Object.isFrozen(plan.tables[0]!.from?.columns));
   assert.deepEqual(parsePlan(serialisePlan(plan)), plan);
   assert.deepEqual(checkPlan(plan), []);
   const without = planOf(table("dim_users", fields, { key: "user_id" }));
