@@ -29,7 +29,7 @@ export const FULL_ONLY: readonly string[] = [
   "engines/spark.integration.test.ts",
   "engines/victoria-metrics.integration.test.ts",
   "src/runtimes/cluster/connect-restart.integration.test.ts",
-  "src/runtimes/cluster/batch.integration.test.ts",
+  "src/runtimes/cluster/batch-spark.integration.test.ts",
   "src/runtimes/cluster/deploy.integration.test.ts",
 ];
 

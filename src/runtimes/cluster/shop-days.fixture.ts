@@ -24,7 +24,7 @@ export function shopDays(): Case {
   for (let user = 0; user < USERS; user += 2) {
     // Half of the known moved house on the second day.
     for (const [at, country] of [
-      [START - UNIT_MS.h, "DE"],
+      [START, "DE"],
       [START + 30 * UNIT_MS.h, "FR"],
     ] as const) {
       if (at > START && user % 4 === 0) continue;

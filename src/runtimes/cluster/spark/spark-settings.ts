@@ -6,9 +6,6 @@ export function sparkSettings(lake: S3Connection): Readonly<Record<string, strin
   return {
     ...SPARK_SETTINGS,
     "spark.sql.adaptive.enabled": "true",
-    // What a join, a window or a group is cut into before adaptive execution joins pieces again.
-    "spark.sql.shuffle.partitions": "64",
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.ui.enabled": "false",
