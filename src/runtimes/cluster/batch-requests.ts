@@ -48,6 +48,7 @@ export class BatchRequests {
   /** The first request from an offset on; else how far there is none. */
   async next(offset: number): Promise<FoundRequest | { readonly nextOffset: number }> {
     const end = (await this.#client.ends([this.#topic]))[0]!;
+    if (offset >= end.end) return { nextOffset: offset };
     const { found, nextOffset } = await this.#read(Math.max(offset, end.start), end.end, (value) =>
       isRequest(value) ? value : undefined,
     );
