@@ -55,7 +55,7 @@ export class JobManager {
   async newestState(job: string): Promise<FlinkState | undefined> {
     const { latest } = await flinkCall<Checkpoints>("GET", `${this.#url}/jobs/${job}/checkpoints`);
     const [newest] = [latest?.completed, latest?.savepoint]
-      .flatMap((each) => (each == null || each.discarded ? [] : [each]))
+      .flatMap((each) => (!each || each.discarded ? [] : [each]))
       .toSorted((a, b) => b.latest_ack_timestamp - a.latest_ack_timestamp);
     return newest && { path: newest.external_path, atMs: newest.latest_ack_timestamp };
   }
