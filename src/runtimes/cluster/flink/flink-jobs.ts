@@ -13,7 +13,7 @@ import { flinkName, type WantedJob } from "./wanted-jobs.ts";
 /** How a job stands. */
 export interface JobStatus {
   readonly name: string;
-  /** Flink's word in lower case, or `stopped`, or `unknown` where Flink and the records have none. */
+  /** Flink's word in lower case, or `stopped`, or `not running` without a savepoint. */
   readonly state: string;
   /** When it was started, ms. */
   readonly sinceMs?: number;
