@@ -24,6 +24,8 @@ export const victoriaMetrics: Engine = {
             `-storageDataPath=${data}`,
             "-retentionPeriod=100y",
             "-memory.allowedBytes=64MB",
+            // A sample that is written twice counts once.
+            "-dedup.minScrapeInterval=1ms",
             // What was sent is found by the next query.
             "-search.latencyOffset=0s",
             "-loggerLevel=WARN",

@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   SPARK_UNAVAILABLE: code(503, "Spark doesn't start, or its process ended; try again"),
   LAKE_UNAVAILABLE: code(503, "the lake's object store doesn't answer as it should; try again"),
   CACHE_UNAVAILABLE: code(503, "the cache doesn't answer as it should; try again"),
+  SERIES_UNAVAILABLE: code(503, "the time-series database doesn't answer as it should; try again"),
+  SERIES_REFUSED: code(500, "the time-series database refuses samples; they aren't sent again"),
   WAREHOUSE_UNAVAILABLE: code(503, "the warehouse is restarting; try again"),
   NOT_READY: code(503, "a part of the pipeline is starting; try again"),
   ENGINE_UNAVAILABLE: code(503, "a program that an engine of the cluster needs isn't installed"),

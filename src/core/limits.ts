@@ -55,6 +55,8 @@ export const LIMITS = {
   kafkaFetchBytesMax: 16 * 1024 * 1024,
   /** Bytes of one partition in it. */
   kafkaPartitionFetchBytesMax: 4 * 1024 * 1024,
+  /** Samples in one request of Prometheus' remote write. */
+  remoteWriteSamplesMax: 2_000,
   /** Rows that one read of the quarantine gives. */
   quarantineRowsMax: 1_000,
   /** Ids that the gate keeps in memory before it writes a segment. */

@@ -4,6 +4,7 @@ import type { RedisConnection } from "../../storage/cache/redis/redis-cache.ts";
 import type { S3Connection } from "../../storage/lake/s3/s3-client.ts";
 import type { KafkaConnection } from "../../storage/log/kafka/kafka-client.ts";
 import type { RegistryConnection } from "../../storage/registry/confluent/confluent-rest.ts";
+import type { RemoteWriteConnection } from "../../storage/series/remote-write/remote-write-store.ts";
 import type { SparkConfig } from "./spark/spark-program.ts";
 import { sourcesProblem, type SourcesConfig } from "./cluster-sources.ts";
 
@@ -29,8 +30,8 @@ export interface ClusterConfig extends SourcesConfig {
   readonly connect?: { readonly url: string };
   /** An MQTT 5 broker: `mqtt://` or `mqtts://`, with user and password where it asks for them. */
   readonly mqtt?: { readonly url: string };
-  /** A time-series database that takes Prometheus' remote write. */
-  readonly victoriaMetrics?: { readonly url: string };
+  /** A time-series database that takes Prometheus' remote write; loaders write metrics there. */
+  readonly victoriaMetrics?: RemoteWriteConnection;
   /** How replicas of the role `stream` run. */
   readonly streams?: StreamsConfig;
   /** Goes before every topic's name, with a dot; none where it is empty. */

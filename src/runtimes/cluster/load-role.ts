@@ -11,6 +11,7 @@ import { gauge } from "../shared/collector-figures.ts";
 import { warehouseOf } from "./cluster-config.ts";
 import { GroupJournal } from "./group-journal.ts";
 import { followRows } from "./follow-rows.ts";
+import { followSeries } from "./follow-series.ts";
 import { serveHealth } from "./serve-health.ts";
 import { placesOf } from "./places-of.ts";
 import type { Role, RoleOptions } from "./role.ts";
@@ -20,7 +21,8 @@ const LOAD_EVERY_MS = 2_000;
 
 /**
  * A loader: brings clean topics' events into the warehouse, exactly once, and the rows of metrics
- * that the stream engines make. Any number of them share the partitions.
+ * that the stream engines make; closed ones to a time-series database, too. Any number of them share
+ * the partitions.
  */
 export async function startLoad(options: RoleOptions): Promise<Role> {
   const { plan, parts, settings, clock, onProblem } = options;
@@ -65,6 +67,7 @@ export async function startLoad(options: RoleOptions): Promise<Role> {
   const work = new SharedWork({ begin, clock, onError: tell });
   await group.join((membership) => work.take(membership));
   const rows = await followRows(options, warehouse);
+  const series = await followSeries(options);
   const health = await serveHealth(settings, onProblem, {
     parts: async () => [
       { part: "kafka", ready: await client.isReady() },
@@ -84,6 +87,18 @@ export async function startLoad(options: RoleOptions): Promise<Role> {
         rows.count(),
         "counter",
       ),
+      gauge(
+        "millrace_series_samples_total",
+        "Samples that were written to the time-series database",
+        series.counts().written,
+        "counter",
+      ),
+      gauge(
+        "millrace_series_refused_total",
+        "Samples that the time-series database refused for good",
+        series.counts().refused,
+        "counter",
+      ),
     ],
   });
   return {
@@ -91,6 +106,7 @@ export async function startLoad(options: RoleOptions): Promise<Role> {
     close: async () => {
       await health.close();
       await rows.close();
+      await series.close();
       await work.close();
       await group.close();
       await reader.close();
