@@ -22,6 +22,7 @@ export const FULL_ONLY: readonly string[] = [
   "conformance/flink-since.integration.test.ts",
   "conformance/flink.integration.test.ts",
   "conformance/spark.integration.test.ts",
+  "conformance/whole/whole-with-flink.integration.test.ts",
   "engines/connect.integration.test.ts",
   "engines/flink.integration.test.ts",
   "engines/mosquitto.integration.test.ts",

@@ -57,7 +57,7 @@ export class ClusterRuntime {
     const config = {
       ...addresses,
       s3: this.#bucket,
-      flink: { ...addresses.flink, checkpointMs: CHECKPOINT_MS },
+      ...(addresses.flink && { flink: { ...addresses.flink, checkpointMs: CHECKPOINT_MS } }),
       streams: { emitMs: 500 },
       warehouse,
       prefix,

@@ -53,25 +53,6 @@ const sessions = metric("session-metrics", {
   },
 });
 
-const conversion = metric("conversion-rates", {
-  from: behaviour,
-  where: event_type.in("page_view", "purchase"),
-  by: { user_id },
-  window: tumbling("10s"),
-  grace,
-  measures: { rate: ratio(countIf(isPurchase), countIf(event_type.is("page_view"))) },
-  on: "flink",
-});
-
-const volume = metric("event-volume", {
-  from: behaviour,
-  by: { event_type },
-  window: sliding("30s", "10s"),
-  grace,
-  measures: { events: count() },
-  on: "flink",
-});
-
 const order = shop.fields;
 const shopRevenue = metric("shop-revenue", {
   from: shop,
@@ -95,16 +76,41 @@ const countries = metric("orders-by-country", {
   measures: { orders: count(), amount: sum(paid.amount) },
 });
 
-const unusual = anomaly("unusual-volume", { on: volume.measures.events, history: 4, threshold: 3 });
+/** The definition, with one engine for conversion, volume and its anomaly in a cluster. */
+export const wholePipeline = (on: "kafka-streams" | "flink") => {
+  const conversion = metric("conversion-rates", {
+    from: behaviour,
+    where: event_type.in("page_view", "purchase"),
+    by: { user_id },
+    window: tumbling("10s"),
+    grace,
+    measures: { rate: ratio(countIf(isPurchase), countIf(event_type.is("page_view"))) },
+    on,
+  });
 
-export default pipeline({
-  name: "whole",
-  events: [behaviour, shop],
-  tables: [users],
-  streams: [paidOrders],
-  metrics: [pageViews, sessions, conversion, volume, shopRevenue, countries],
-  rules: [positivePrice, knownUser],
-  models: [userSessions, userDaily, geographic],
-  cubes: [traffic],
-  alerts: [unusual],
-});
+  const volume = metric("event-volume", {
+    from: behaviour,
+    by: { event_type },
+    window: sliding("30s", "10s"),
+    grace,
+    measures: { events: count() },
+    on,
+  });
+
+  const unusual = anomaly("unusual-volume", {
+    on: volume.measures.events,
+    history: 4,
+    threshold: 3,
+  });
+  return pipeline({
+    name: "whole",
+    events: [behaviour, shop],
+    tables: [users],
+    streams: [paidOrders],
+    metrics: [pageViews, sessions, conversion, volume, shopRevenue, countries],
+    rules: [positivePrice, knownUser],
+    models: [userSessions, userDaily, geographic],
+    cubes: [traffic],
+    alerts: [unusual],
+  });
+};

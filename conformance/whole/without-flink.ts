@@ -1,0 +1,3 @@
+import { wholePipeline } from "./whole-pipeline.ts";
+
+export default wholePipeline("kafka-streams");
