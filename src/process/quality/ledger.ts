@@ -1,18 +1,26 @@
 import { MillraceError } from "../../core/errors.ts";
 import type { LakeReader } from "../../storage/lake/lake.ts";
-import type { LedgerRow, LogReader, ReaderPosition } from "../../storage/log/log.ts";
+import type { LedgerQuery, LedgerRow } from "../../storage/log/log.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
-import { settledThrough } from "./settled-through.ts";
-import { lakeCounts, type MinuteCounts, minuteKey, warehouseCounts } from "./stage-counts.ts";
+import {
+  type FilesSql,
+  lakeCounts,
+  type MinuteCounts,
+  minuteKey,
+  warehouseCounts,
+} from "./stage-counts.ts";
 
 /** Where the ledger's figures come from. */
 export interface LedgerSources {
-  readonly log: LogReader;
+  /** What was counted, by topic, minute and what became of it. */
+  readonly rows: (query: LedgerQuery) => Promise<readonly LedgerRow[]>;
   readonly warehouse: Warehouse;
   /** Absent while nothing has been written to it. */
   readonly lake?: LakeReader | undefined;
-  /** How far the warehouse, the lake and the operators have come, from their own records. */
-  readonly positions: (stage: LedgerStage) => readonly ReaderPosition[];
+  /** The lake's files for the warehouse; files of its own machine by default. */
+  readonly filesSql?: FilesSql;
+  /** Up to which received time a stage has taken everything of a partition, exclusive, ms. */
+  readonly settledThrough: (stage: LedgerStage, topic: string, partition: number) => number;
 }
 
 export type LedgerStage = "load" | "lake" | "stream";
@@ -85,7 +93,7 @@ export async function ledgerReport(
       hint: "ask for a shorter time, `from` before `to`",
     });
   }
-  const rows = sources.log.ledger({ from, to, topic: request.topic });
+  const rows = await sources.rows({ from, to, topic: request.topic });
   const minutes = minutesOf(rows);
   const partitions: LedgerPartitionMinute[] = [];
   for (const [topic, group] of Map.groupBy(rows, (row) => row.topic)) {
@@ -137,7 +145,7 @@ function reasonsOf(group: readonly LedgerRow[]): LedgerMinute["reasons"] {
 }
 
 async function partitionsOf(
-  { log, warehouse, lake, positions }: LedgerSources,
+  { rows: ledger, warehouse, lake, filesSql, settledThrough }: LedgerSources,
   topic: string,
   rows: readonly LedgerRow[],
   from: number,
@@ -148,8 +156,7 @@ async function partitionsOf(
   // Asked for before the counts: what is settled now is in them.
   const settled = new Map(
     [...new Set([...accepted.values()].map(({ partition }) => partition))].map((partition) => {
-      const through = (stage: LedgerStage): number =>
-        settledThrough(log, topic, partition, positions(stage));
+      const through = (stage: LedgerStage): number => settledThrough(stage, topic, partition);
       return [
         partition,
         { load: through("load"), lake: through("lake"), stream: through("stream") },
@@ -158,9 +165,9 @@ async function partitionsOf(
   );
   const loaded = await warehouseCounts(warehouse, topic, from, to);
   const nothing: MinuteCounts = new Map();
-  const inLake = lake ? await lakeCounts(lake, warehouse, topic, from, to) : nothing;
+  const inLake = lake ? await lakeCounts(lake, warehouse, { topic, from, to }, filesSql) : nothing;
   // Events that came in while the stages were counted may be in those counts already.
-  const meanwhile = acceptedOf(log.ledger({ from, to, topic }));
+  const meanwhile = acceptedOf(await ledger({ from, to, topic }));
   return [...accepted].map(([key, { partition, minute, n }]) => {
     const most = meanwhile.get(key)?.n ?? n;
     const passed = settled.get(partition)!;

@@ -13,6 +13,7 @@ import { Loader } from "../load/loader.ts";
 import { layoutOfId, ShopLog, START_MS, TOPIC } from "../load/test-support/shop-log.ts";
 import { startShopWarehouse, type ShopWarehouse } from "../load/test-support/shop-warehouse.ts";
 import { ledgerReport, type LedgerStage } from "./ledger.ts";
+import { ofLog } from "./of-log.ts";
 import { quarantineList } from "./quarantine-list.ts";
 import { traceEvent } from "./trace.ts";
 
@@ -63,7 +64,12 @@ test("ledger and trace follow events from the door to warehouse and lake", async
   const writer = new LakeWriter({ ...common, lake, dir: join(dir, "roll") });
   const positions = (stage: LedgerStage): readonly ReaderPosition[] =>
     stage === "load" ? loader.positions() : stage === "lake" ? writer.positions() : [];
-  const sources = { plan: shop.plan, log, warehouse, lake, layoutOf: layoutOfId, positions };
+  const sources = {
+    plan: shop.plan,
+    warehouse,
+    lake,
+    ...ofLog({ log, layoutOf: layoutOfId, positions }),
+  };
   const range = { from: START_MS - 60_000, to: START_MS + 600_000 };
 
   const early = await ledgerReport(sources, range);
@@ -115,7 +121,9 @@ test("ledger and trace follow events from the door to warehouse and lake", async
   const broken = await traceEvent(sources, "broken-1");
   assert.equal(broken.status, "quarantined");
   assert.equal(broken.quarantined[0]!.rule, "positive-price");
-  const { items, next } = quarantineList(log, { topic: TOPIC.name });
+  const { items, next } = await quarantineList(async (query) => log.quarantined(query), {
+    topic: TOPIC.name,
+  });
   assert.deepEqual(
     items.map(({ text }) => text),
     [BROKEN.toString()],

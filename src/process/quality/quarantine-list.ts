@@ -1,4 +1,4 @@
-import type { LogReader, Quarantined, QuarantineQuery } from "../../storage/log/log.ts";
+import type { Quarantined, QuarantineQuery } from "../../storage/log/log.ts";
 
 /** One quarantined event as HTTP gives it. */
 export interface QuarantineItem {
@@ -26,9 +26,12 @@ export interface QuarantineList {
 const LIMIT = 100;
 
 /** Lists the quarantine, oldest first. */
-export function quarantineList(log: LogReader, query: QuarantineQuery): QuarantineList {
+export async function quarantineList(
+  quarantined: (query: QuarantineQuery) => Promise<readonly Quarantined[]>,
+  query: QuarantineQuery,
+): Promise<QuarantineList> {
   const limit = query.limit ?? LIMIT;
-  const items = log.quarantined({ ...query, limit }).map(quarantineItem);
+  const items = (await quarantined({ ...query, limit })).map(quarantineItem);
   return { items, next: items.length < limit ? null : items.at(-1)!.id };
 }
 

@@ -1,5 +1,5 @@
 import { dirname, basename } from "node:path";
-import type { LakeFile, LakeReader } from "../../storage/lake/lake.ts";
+import type { LakeFile, LakeFormat, LakeReader } from "../../storage/lake/lake.ts";
 import { quotedTable, quotedText } from "../../storage/warehouse/statements.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 
@@ -7,6 +7,9 @@ import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 export type MinuteCounts = ReadonlyMap<string, number>;
 
 export const minuteKey = (partition: number, minute: number): string => `${partition} ${minute}`;
+
+/** ClickHouse's table function over files of the lake, of one format, with these columns. */
+export type FilesSql = (paths: readonly string[], format: LakeFormat, structure: string) => string;
 
 const MINUTE_MS = 60_000;
 /** How long a count may keep the lake's files where they are. */
@@ -41,9 +44,8 @@ export async function warehouseCounts(
 export async function lakeCounts(
   lake: LakeReader,
   warehouse: Warehouse,
-  topic: string,
-  from: number,
-  to: number,
+  { topic, from, to }: { readonly topic: string; readonly from: number; readonly to: number },
+  filesSql: FilesSql = ownFiles,
 ): Promise<MinuteCounts> {
   const release = await lake.hold(topic, HOLD_MS);
   try {
@@ -63,7 +65,8 @@ export async function lakeCounts(
     const counted: CountRow[] = [];
     for (const group of folders.values()) {
       const sql =
-        `SELECT _partition AS partition, ${MINUTE} AS minute, count() AS n FROM ${filesOf(group)} ` +
+        `SELECT _partition AS partition, ${MINUTE} AS minute, count() AS n ` +
+        `FROM ${filesSql(pathsOf(group), group[0]!.format, FILE_COLUMNS)} ` +
         `WHERE ${WITHIN} GROUP BY partition, minute`;
       counted.push(...(await warehouse.query<CountRow>(sql, { params: { from, to } })));
     }
@@ -73,14 +76,18 @@ export async function lakeCounts(
   }
 }
 
-/** Files of one folder and format, two columns of them. */
-function filesOf(files: readonly LakeFile[]): string {
-  const names = files.map(({ path }) => basename(path));
+const FILE_COLUMNS = "_partition UInt16, received_at DateTime64(3, 'UTC')";
+
+const pathsOf = (files: readonly LakeFile[]): readonly string[] => files.map(({ path }) => path);
+
+/** Files of the warehouse's own machine, of one folder. */
+const ownFiles: FilesSql = (paths, format, structure) => {
+  const names = paths.map((path) => basename(path));
   const list = names.length === 1 ? names[0]! : `{${names.join(",")}}`;
-  const path = quotedText(`${dirname(files[0]!.path)}/${list}`);
-  const format = files[0]!.format === "orc" ? "'ORC'" : "'Parquet'";
-  return `file(${path}, ${format}, '_partition UInt16, received_at DateTime64(3, \\'UTC\\')')`;
-}
+  const path = quotedText(`${dirname(paths[0]!)}/${list}`);
+  const engineFormat = format === "orc" ? "'ORC'" : "'Parquet'";
+  return `file(${path}, ${engineFormat}, ${quotedText(structure)})`;
+};
 
 const minuteOf = (ms: number): number => ms - (ms % MINUTE_MS);
 

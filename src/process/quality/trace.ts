@@ -4,24 +4,26 @@ import { rowToObject } from "../../language/compile/javascript/row-to-object.ts"
 import { compileRows } from "../../language/compile/javascript/compile-rows.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 import { topicsOf, type Topic } from "../../language/plan/topic.ts";
-import type { Layout } from "../../language/schema/layout.ts";
 import type { LakeReader } from "../../storage/lake/lake.ts";
-import type { LogReader, ReaderPosition } from "../../storage/log/log.ts";
+import type { Quarantined, QuarantineQuery } from "../../storage/log/log.ts";
 import { quotedTable } from "../../storage/warehouse/statements.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
-import { fieldOf, type FoundPlace, loadedPlaces, rowAt, unloadedPlaces } from "./find-event.ts";
+import { fieldOf, type FoundPlace, type FoundRow, loadedPlaces } from "./find-event.ts";
 import { type QuarantineItem, quarantineItem } from "./quarantine-list.ts";
 import { type TouchedWindow, touchedWindows } from "./touched-windows.ts";
 
 /** Where a trace looks. */
 export interface TraceSources {
   readonly plan: Plan;
-  readonly log: LogReader;
   readonly warehouse: Warehouse;
   readonly lake?: LakeReader | undefined;
-  readonly layoutOf: (topic: string, layoutId: number) => Layout;
-  /** How far the warehouse, the lake and the operators have come, from their own records. */
-  readonly positions: (stage: "load" | "lake" | "stream") => readonly ReaderPosition[];
+  /** Gives what finds places of an event among what the warehouse doesn't have at this moment. */
+  readonly findUnloaded: () => (topic: Topic, eventId: string) => readonly FoundPlace[];
+  /** The row at a place of the log; undefined where retention has removed it. */
+  readonly row: (topic: string, place: FoundPlace) => Promise<FoundRow | undefined>;
+  /** Whether a stage has taken what is at a place. */
+  readonly hasPassed: (stage: "lake" | "stream", topic: string, place: FoundPlace) => boolean;
+  readonly quarantined: (query: QuarantineQuery) => Promise<readonly Quarantined[]>;
 }
 
 /** One accepted event, in one topic: of its own, or derived from it. */
@@ -58,7 +60,8 @@ export async function traceEvent(sources: TraceSources, eventId: string): Promis
   for (const topic of topicsOf(sources.plan)) {
     accepted.push(...(await traceInTopic(sources, topic, eventId)));
   }
-  const quarantined = sources.log.quarantined({ eventId, limit: 20 }).map(quarantineItem);
+  const kept = await sources.quarantined({ eventId, limit: 20 });
+  const quarantined = kept.map(quarantineItem);
   const status =
     accepted.length > 0 ? "accepted" : quarantined.length > 0 ? "quarantined" : "unknown";
   return { event_id: eventId, status, accepted, quarantined };
@@ -69,12 +72,11 @@ async function traceInTopic(
   topic: Topic,
   eventId: string,
 ): Promise<TracedEvent[]> {
-  const { log, warehouse, layoutOf } = sources;
   // The position first: what is loaded meanwhile is found twice rather than not at all.
-  const position = sources.positions("load");
-  const loaded = await loadedPlaces(warehouse, topic, eventId);
+  const unloaded = sources.findUnloaded();
+  const loaded = await loadedPlaces(sources.warehouse, topic, eventId);
   const places = new Map<string, FoundPlace>();
-  for (const place of [...loaded, ...unloadedPlaces(log, topic, eventId, position, layoutOf)]) {
+  for (const place of [...loaded, ...unloaded(topic, eventId)]) {
     places.set(`${place.partition} ${place.offset}`, place);
   }
   return Promise.all([...places.values()].map((place) => traced(sources, topic, place)));
@@ -85,14 +87,10 @@ async function traced(
   topic: Topic,
   place: FoundPlace,
 ): Promise<TracedEvent> {
-  const { log, warehouse, plan, layoutOf, positions } = sources;
+  const { warehouse, plan, hasPassed } = sources;
   const { partition, offset } = place;
   const inTable = await tableRow(warehouse, topic, place);
-  const row = rowAt(log, topic.name, place, layoutOf);
-  const hasPassed = (stage: "lake" | "stream"): boolean =>
-    positions(stage).some(
-      (each) => each.topic === topic.name && each.partition === partition && each.offset > offset,
-    );
+  const row = await sources.row(topic.name, place);
   let times = inTable.times;
   if (row !== undefined) {
     const program = compileRows(row.layout, [fieldOf(row.layout, topic.name, topic.time)]);
@@ -109,12 +107,12 @@ async function traced(
     event: row === undefined ? null : rowToObject(row.layout, row.rows, row.start),
     warehouse: { loaded: inTable.rows > 0, rows: inTable.rows },
     lake: {
-      covered: hasPassed("lake"),
+      covered: hasPassed("lake", topic.name, place),
       files: files
         .filter(({ date }) => times !== undefined && date === dayOf(times.event))
         .map(({ path }) => path),
     },
-    streamed: hasPassed("stream"),
+    streamed: hasPassed("stream", topic.name, place),
     windows:
       row === undefined ? null : touchedWindows(plan, topic, row.layout, row.rows, row.start),
   };

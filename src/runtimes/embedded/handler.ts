@@ -2,7 +2,8 @@ import type { Clock } from "../../core/clock.ts";
 import type { MillraceError } from "../../core/errors.ts";
 import { asMillraceError } from "../../core/errors.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
-import { ledgerReport } from "../../process/quality/ledger.ts";
+import { ledgerReport, type LedgerRequest } from "../../process/quality/ledger.ts";
+import { ofLog } from "../../process/quality/of-log.ts";
 import { quarantineList } from "../../process/quality/quarantine-list.ts";
 import { traceEvent } from "../../process/quality/trace.ts";
 import { batchRoutes } from "../../serve/batch/batch-routes.ts";
@@ -25,6 +26,8 @@ import {
 } from "../../serve/registry/registry-routes.ts";
 import { sqlRoute } from "../../serve/sql/sql-route.ts";
 import { openEmbeddedLakeReader } from "../../storage/lake/embedded/embedded-lake-reader.ts";
+import type { LakeReader } from "../../storage/lake/lake.ts";
+import type { QuarantineQuery } from "../../storage/log/log.ts";
 import type { Registry } from "../../storage/registry/registry.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { COLLECT_ROUTES } from "../shared/collect-routes.ts";
@@ -125,38 +128,24 @@ function apiRoutes(parts: HandlerParts): readonly Route[] {
 }
 
 function qualitySources({ door, own, folder, plan, layouts, clock }: HandlerParts) {
-  const positions = (stage: string) => door.log.positions(stage);
-  const lake = () => openEmbeddedLakeReader(folder.lake, clock);
+  const log = ofLog({
+    log: door.log,
+    layoutOf: (_topic, number) => layouts.layoutOf(number),
+    positions: (stage) => door.log.positions(stage),
+  });
+  const withLake = async <T>(answer: (lake: LakeReader) => Promise<T>): Promise<T> => {
+    const lake = openEmbeddedLakeReader(folder.lake, clock);
+    try {
+      return await answer(lake);
+    } finally {
+      lake.close();
+    }
+  };
   return {
-    ledger: async (request: { from: number; to: number; topic: string | undefined }) => {
-      const reader = lake();
-      try {
-        return await ledgerReport(
-          { log: door.log, warehouse: own, lake: reader, positions },
-          request,
-        );
-      } finally {
-        reader.close();
-      }
-    },
-    trace: async (eventId: string) => {
-      const reader = lake();
-      try {
-        return await traceEvent(
-          {
-            plan: plan(),
-            log: door.log,
-            warehouse: own,
-            lake: reader,
-            layoutOf: (_topic, number) => layouts.layoutOf(number),
-            positions,
-          },
-          eventId,
-        );
-      } finally {
-        reader.close();
-      }
-    },
-    quarantine: (query: Parameters<typeof quarantineList>[1]) => quarantineList(door.log, query),
+    ledger: (request: LedgerRequest) =>
+      withLake((lake) => ledgerReport({ ...log, warehouse: own, lake }, request)),
+    trace: (eventId: string) =>
+      withLake((lake) => traceEvent({ ...log, plan: plan(), warehouse: own, lake }, eventId)),
+    quarantine: (query: QuarantineQuery) => quarantineList(log.quarantined, query),
   };
 }

@@ -13,7 +13,7 @@ export interface QualitySources {
     reason: string | undefined;
     after: number | undefined;
     limit: number;
-  }): unknown;
+  }): Promise<unknown>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -61,9 +61,9 @@ export function qualityRoutes(sources: QualitySources, clock: Clock): readonly R
           description: `At most; 100 by default, ${QUARANTINE_MAX} at most`,
         },
       ],
-      handle: ({ query }) =>
+      handle: async ({ query }) =>
         json(
-          sources.quarantine({
+          await sources.quarantine({
             topic: query.get("topic") ?? undefined,
             reason: query.get("reason") ?? undefined,
             after: readCount("after", query.get("after"), Number.MAX_SAFE_INTEGER),
