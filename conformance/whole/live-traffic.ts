@@ -21,11 +21,16 @@ export interface LiveTraffic {
 }
 
 /** What was sent, by what should become of it. */
-export interface Sent {
+interface Made {
   onTime: number;
   late: number;
   absurd: number;
   duplicates: number;
+}
+
+export interface Sent extends Made {
+  /** Events that a door said that it took, by its name. */
+  readonly accepted: ReadonlyMap<string, number>;
 }
 
 const BATCH = 500;
@@ -40,6 +45,11 @@ const ABSURD_MS = 3 * 86_400_000;
 export async function sendLive(doors: readonly Door[], traffic: LiveTraffic): Promise<Sent> {
   const { events, seconds, onProgress = () => undefined } = traffic;
   const maker = new EventMaker(traffic);
+  const accepted = new Map<string, number>();
+  const send = async (door: Door, topic: string, body: string, turn: number): Promise<void> => {
+    const answers = await sendTo(door, topic, body, turn);
+    accepted.set(door.name, (accepted.get(door.name) ?? 0) + (answers.get("accepted") ?? 0));
+  };
   const began = Date.now();
   for (let at = 0; at < events.length; at += BATCH) {
     const due = began + (at / events.length) * seconds * 1_000;
@@ -47,16 +57,16 @@ export async function sendLive(doors: readonly Door[], traffic: LiveTraffic): Pr
     const bodies = maker.bodiesOf(events.slice(at, at + BATCH), at, Date.now());
     const turn = at / BATCH;
     await Promise.all(
-      doors.flatMap((door) => bodies.map(([topic, body]) => sendTo(door, topic, body, turn))),
+      doors.flatMap((door) => bodies.map(([topic, body]) => send(door, topic, body, turn))),
     );
     onProgress(Math.min(1, (at + BATCH) / events.length));
   }
-  return maker.sent;
+  return { ...maker.made, accepted };
 }
 
 /** Gives events their ids and times. */
 class EventMaker {
-  readonly sent: Sent = { onTime: 0, late: 0, absurd: 0, duplicates: 0 };
+  readonly made: Made = { onTime: 0, late: 0, absurd: 0, duplicates: 0 };
   readonly #traffic: LiveTraffic;
   readonly #random: Random;
   /** To be sent again with the next batch. */
@@ -79,7 +89,7 @@ class EventMaker {
       lines.push(line);
       if (this.#isOneOf(this.#traffic.duplicatePercent)) {
         this.#again.push(line);
-        this.sent.duplicates++;
+        this.made.duplicates++;
       }
     }
     const byTopic = Map.groupBy(lines, ([topic]) => topic);
@@ -93,14 +103,14 @@ class EventMaker {
 
   #timeAt(nowMs: number): number {
     if (!this.#isOneOf(this.#traffic.latePercent ?? 0)) {
-      this.sent.onTime++;
+      this.made.onTime++;
       return nowMs - Math.floor(this.#random.next() * DISORDER_MS);
     }
     if (this.#isOneOf(50)) {
-      this.sent.absurd++;
+      this.made.absurd++;
       return nowMs + ABSURD_MS;
     }
-    this.sent.late++;
+    this.made.late++;
     const late = LATE_MS_LEAST + this.#random.next() * (LATE_MS_MOST - LATE_MS_LEAST);
     return nowMs - Math.floor(late);
   }

@@ -78,12 +78,14 @@ export function wholeSuite(options: WholeOptions): void {
 
   const warehouses = () => [embedded.warehouse, cluster.warehouse] as const;
 
-  /** Compares until nothing differs any more, or time is up. */
-  const compared = async (kinds: readonly Kind[]): Promise<readonly Compared[]> => {
+  /** Compares until both have all rows and nothing differs, or time is up. */
+  const compared = async (kinds: readonly Kind[], rowsLeast = 1): Promise<readonly Compared[]> => {
     const untilMs = Date.now() + SAME_WITHIN_MS;
     for (;;) {
       const all = await compare(plan, warehouses(), kinds);
-      if (all.every(({ isSame }) => isSame) || Date.now() > untilMs) return all;
+      const total = all.reduce((sum, { rows }) => sum + rows[0], 0);
+      const isDone = total >= rowsLeast && all.every(({ isSame }) => isSame);
+      if (isDone || Date.now() > untilMs) return all;
       await sleep(3_000);
     }
   };
@@ -122,7 +124,7 @@ export function wholeSuite(options: WholeOptions): void {
     test("people are known to both", { timeout }, async () => {
       const body = input.people.map((person) => JSON.stringify(person)).join("\n");
       for (const door of doors()) await sendTo(door, "dim_users", body, 0);
-      const all = await compared(["tables"]);
+      const all = await compared(["tables"], input.people.length);
       assertSame(all);
       assert.equal(all[0]!.rows[0], input.people.length);
       await sleep(2_000); // a collector reads a table's rows as they come
@@ -141,10 +143,13 @@ export function wholeSuite(options: WholeOptions): void {
         onProgress: (done) => kills.due(done, tell),
       });
       await kills.ended();
-      const { onTime, late, absurd, duplicates } = sent;
+      const { onTime, late, absurd, duplicates, accepted } = sent;
       tell(`${onTime} on time, ${late} late, ${absurd} absurd; ${duplicates} of them twice`);
-      const all = await compared(["events"]);
+      const taken = accepted.get("embedded")!;
+      const all = await compared(["events"], taken);
       assertSame(all);
+      const rowsOf = (topic: string): number => all.find(({ table }) => table === topic)!.rows[1];
+      assert.equal(rowsOf("user-events") + rowsOf("shop-events"), taken);
     });
 
     test(
@@ -166,6 +171,10 @@ export function wholeSuite(options: WholeOptions): void {
       const toDay = today();
       await Promise.all([embedded.request("/v1/amend", { wait: true }), cluster.batch("amend")]);
       assertSame(await compared(["metrics"]));
+      const amended = warehouses().map((each) =>
+        each.query<{ n: string }>("SELECT countIf(generation > 0) AS n FROM `page-view-counts`"),
+      );
+      for (const [row] of await Promise.all(amended)) assert.ok(Number(row!.n) > 0);
       await Promise.all([
         embedded.request("/v1/backfill", { fromDay, toDay }),
         cluster.batch("backfill", "--from", fromDay, "--to", toDay),
