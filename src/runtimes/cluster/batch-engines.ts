@@ -6,7 +6,7 @@ import type { LakeReader } from "../../storage/lake/lake.ts";
 import { S3Client } from "../../storage/lake/s3/s3-client.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { bucketOf, type ClusterConfig } from "./cluster-config.ts";
-import { s3Relation } from "./s3-relation.ts";
+import { s3FilesSql } from "./s3-relation.ts";
 import { SparkEngine } from "./spark/spark-engine.ts";
 import { SparkSession } from "./spark/spark-session.ts";
 import { sparkSettings } from "./spark/spark-settings.ts";
@@ -54,15 +54,10 @@ export async function openBatchEngine(options: BatchEngineOptions): Promise<Open
 function clickHouseOverS3({ config, lake, warehouse }: BatchEngineOptions): OpenBatchEngine {
   const bucket = bucketOf(config);
   const client = new S3Client(bucket);
-  const root = client.url("");
   const engine = new ClickHouseEngine({
     warehouse,
     lake,
-    filesSql: (paths, format, structure) => {
-      const keys = paths.map((path) => path.slice(root.length));
-      const key = keys.length === 1 ? keys[0]! : `{${keys.join(",")}}`;
-      return s3Relation(bucket, client, { key, format, structure });
-    },
+    filesSql: s3FilesSql(bucket, client),
   });
   return Object.assign(engine, { close: async () => client.close() });
 }

@@ -8,13 +8,20 @@ export interface FollowGroupOptions {
   /** The consumer group, whose members share the partitions of `topics`. */
   readonly group: string;
   readonly topics: readonly string[];
-  /** Resolves when these needn't be read again. What it rejects with is told, and tried again. */
-  readonly take: (batches: readonly InBatch[]) => Promise<void>;
+  /**
+   * Resolves when these needn't be read again. What it rejects with is told, and tried again. Of two
+   * that take the same, the one of the greater generation is the member whose position counts.
+   */
+  readonly take: (batches: readonly InBatch[], generation: number) => Promise<void>;
+  /** The rest after a reading of few records, ms; none by default. */
+  readonly restMs?: number;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
 const WAIT_MS = 500;
+/** Records that are worth going on at once for. */
+const MANY = 1_000;
 
 /**
  * Reads topics as a member of a group, each partition in its order. A position is committed when
@@ -24,7 +31,7 @@ const WAIT_MS = 500;
 export async function followGroup(
   options: FollowGroupOptions,
 ): Promise<{ close(): Promise<void> }> {
-  const { client, topics, take, clock, onError } = options;
+  const { client, topics, take, restMs, clock, onError } = options;
   const group = client.group(options.group, topics);
   const reader = client.reader();
   let membership: Membership | undefined;
@@ -40,7 +47,7 @@ export async function followGroup(
     next ??= await placesOf(current);
     const batches = await reader.read([...next.values()], WAIT_MS);
     if (batches.length === 0 || membership !== current) return { idle: false };
-    await take(batches);
+    await take(batches, current.generation);
     const positions = batches.map(({ topic, partition, endOffset: offset }) => ({
       topic,
       partition,
@@ -51,7 +58,7 @@ export async function followGroup(
       positions.map((each) => ({ ...each, note: "" })),
     );
     if (isOurs) for (const each of positions) next?.set(placeId(each), each);
-    return { idle: !isOurs };
+    return { idle: !isOurs || (restMs !== undefined && isSmall(batches)) };
   };
   const placesOf = async (of: Membership): Promise<Map<string, Place>> => {
     const known = new Map((await group.positions(of)).map((each) => [placeId(each), each.offset]));
@@ -64,7 +71,7 @@ export async function followGroup(
       }),
     );
   };
-  const loop = startWorkLoop({ step, intervalMs: WAIT_MS, clock, onError });
+  const loop = startWorkLoop({ step, intervalMs: restMs ?? WAIT_MS, clock, onError });
   return {
     close: async () => {
       await loop.stop();
@@ -73,6 +80,9 @@ export async function followGroup(
     },
   };
 }
+
+const isSmall = (batches: readonly InBatch[]): boolean =>
+  batches.reduce((sum, { records }) => sum + records.length, 0) < MANY;
 
 const placeId = ({
   topic,

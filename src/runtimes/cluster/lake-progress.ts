@@ -1,7 +1,7 @@
-import type { InBatch, KafkaClient, Place } from "../../storage/log/kafka/kafka-client.ts";
+import type { KafkaClient } from "../../storage/log/kafka/kafka-client.ts";
 import type { RowBatches } from "../../storage/log/kafka/row-batches.ts";
 import type { LakeReader } from "../../storage/lake/lake.ts";
-import type { PartitionEnd } from "../../storage/log/log.ts";
+import { placeId, receivedTimes } from "./received-times.ts";
 
 export interface LakeProgressOptions {
   readonly client: KafkaClient;
@@ -12,7 +12,6 @@ export interface LakeProgressOptions {
   readonly nameOf: (topic: string) => string;
 }
 
-const WAIT_MS = 500;
 /** Offsets before the end in which a record is looked for; those of transactions have none. */
 const BACK_MAX = 64;
 
@@ -42,11 +41,13 @@ export class LakeProgress {
       }
     }
     const next = ends.map((end) => Math.max(known.get(placeId(end)) ?? 0, end.start));
-    const first = await this.#times(ends, next, ({ records }) => records);
+    const first = await receivedTimes(this.#options, ends, next);
     // Where the lake has everything, its last record's time is as good.
     const caughtUp = ends.filter((end) => !first.has(placeId(end)));
     const back = caughtUp.map(({ start, end }) => Math.max(start, end - BACK_MAX));
-    const last = await this.#times(caughtUp, back, ({ records }) => records.toReversed());
+    const last = await receivedTimes(this.#options, caughtUp, back, ({ records }) =>
+      records.toReversed(),
+    );
     for (const end of ends) {
       const received = first.get(placeId(end)) ?? last.get(placeId(end)) ?? -Infinity;
       this.#advance(topicOf.get(end.topic)!, end.partition, received);
@@ -63,58 +64,9 @@ export class LakeProgress {
     return Math.min(...this.#options.topics.map((topic) => this.of(topic)));
   }
 
-  /** When the first record of each place that `pick` gives was received; of places that have one. */
-  async #times(
-    ends: readonly PartitionEnd[],
-    from: readonly number[],
-    pick: (batch: InBatch) => InBatch["records"],
-  ): Promise<ReadonlyMap<string, number>> {
-    const found = new Map<string, number>();
-    const endOf = new Map(ends.map((end) => [placeId(end), end.end]));
-    let open: Place[] = ends.map(({ topic, partition }, at) => ({
-      topic,
-      partition,
-      offset: from[at]!,
-    }));
-    const reader = this.#options.client.reader();
-    try {
-      for (;;) {
-        open = open.filter(
-          (each) => !found.has(placeId(each)) && each.offset < endOf.get(placeId(each))!,
-        );
-        if (open.length === 0) return found;
-        const moved = new Map<string, number>();
-        for (const batch of await reader.read(open, WAIT_MS)) {
-          moved.set(placeId(batch), batch.endOffset);
-          const received = this.#receivedIn(batch, pick(batch));
-          if (received !== undefined) found.set(placeId(batch), received);
-        }
-        open = open.map((each) => ({ ...each, offset: moved.get(placeId(each)) ?? each.offset }));
-      }
-    } finally {
-      await reader.close();
-    }
-  }
-
-  #receivedIn(batch: InBatch, records: InBatch["records"]): number | undefined {
-    for (const record of records) {
-      const [row] = this.#options.rows.batches({ ...batch, records: [record] }, record.offset);
-      if (row !== undefined) return row.firstReceivedAt;
-    }
-    return undefined;
-  }
-
   #advance(topic: string, partition: number, receivedAt: number): void {
     const partitions = this.#received.get(topic) ?? new Map<number, number>();
     partitions.set(partition, Math.max(partitions.get(partition) ?? -Infinity, receivedAt));
     this.#received.set(topic, partitions);
   }
 }
-
-const placeId = ({
-  topic,
-  partition,
-}: {
-  readonly topic: string;
-  readonly partition: number;
-}): string => `${partition} ${topic}`;

@@ -10,6 +10,7 @@ import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehous
 import { gauge } from "../shared/collector-figures.ts";
 import { warehouseOf } from "./cluster-config.ts";
 import { GroupJournal } from "./group-journal.ts";
+import { followQuality } from "./follow-quality.ts";
 import { followRows } from "./follow-rows.ts";
 import { followSeries } from "./follow-series.ts";
 import { serveHealth } from "./serve-health.ts";
@@ -21,8 +22,8 @@ const LOAD_EVERY_MS = 2_000;
 
 /**
  * A loader: brings clean topics' events into the warehouse, exactly once, and the rows of metrics
- * that the stream engines make; closed ones to a time-series database, too. Any number of them share
- * the partitions.
+ * that the stream engines make; closed ones to a time-series database, too; and what the ledger and the
+ * quarantine are made of. Any number of them share the partitions.
  */
 export async function startLoad(options: RoleOptions): Promise<Role> {
   const { plan, parts, settings, clock, onProblem } = options;
@@ -68,6 +69,7 @@ export async function startLoad(options: RoleOptions): Promise<Role> {
   await group.join((membership) => work.take(membership));
   const rows = await followRows(options, warehouse);
   const series = await followSeries(options);
+  const quality = await followQuality(options, warehouse);
   const health = await serveHealth(settings, onProblem, {
     parts: async () => [
       { part: "kafka", ready: await client.isReady() },
@@ -107,6 +109,7 @@ export async function startLoad(options: RoleOptions): Promise<Role> {
       await health.close();
       await rows.close();
       await series.close();
+      await quality.close();
       await work.close();
       await group.close();
       await reader.close();

@@ -1,4 +1,5 @@
 import { quoteText } from "../../language/compile/clickhouse/sql-text.ts";
+import type { FilesSql } from "../../process/quality/stage-counts.ts";
 import type { LakeFormat } from "../../storage/lake/lake.ts";
 import type { S3Client, S3Connection } from "../../storage/lake/s3/s3-client.ts";
 
@@ -19,4 +20,14 @@ export function s3Relation(
     structure,
   ];
   return `s3(${texts.map(quoteText).join(", ")})`;
+}
+
+/** The same over files of the lake, by their URLs. */
+export function s3FilesSql(connection: S3Connection, client: S3Client): FilesSql {
+  const root = client.url("");
+  return (paths, format, structure) => {
+    const keys = paths.map((path) => path.slice(root.length));
+    const key = keys.length === 1 ? keys[0]! : `{${keys.join(",")}}`;
+    return s3Relation(connection, client, { key, format, structure });
+  };
 }

@@ -1,9 +1,11 @@
 import { asMillraceError } from "../../core/errors.ts";
 import { ReadThrough } from "../../serve/cache/read-through.ts";
 import { metricRoutes } from "../../serve/metrics/metric-routes.ts";
+import { qualityRoutes } from "../../serve/quality/quality-routes.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
 import { openCache } from "./cluster-cache.ts";
 import { warehouseOf } from "./cluster-config.ts";
+import { qualitySources } from "./quality-sources.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
 
@@ -19,23 +21,28 @@ export async function startServe(options: RoleOptions): Promise<Role> {
   const warehouse = clickHouseWarehouse(warehouseOf(parts.config));
   const { cache, isShared } = await openCache(parts.config, clock);
   const onCacheProblem = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
+  const quality = qualitySources({ plan, parts, warehouse, clock });
   // Nobody tells a cache of its own that rows arrived.
   const ttlMs = isShared ? SHARED_TTL_MS : OWN_TTL_MS;
   const server = await serveHealth(settings, onProblem, {
     parts: async () => [{ part: "warehouse", ready: await warehouse.ping() }],
     figures: async () => [],
-    routes: metricRoutes({
-      plan: () => plan,
-      warehouse,
-      clock,
-      open: { openRows: async () => [] },
-      cache: new ReadThrough({ cache, ttlMs, onProblem: onCacheProblem }),
-    }),
+    routes: [
+      ...metricRoutes({
+        plan: () => plan,
+        warehouse,
+        clock,
+        open: { openRows: async () => [] },
+        cache: new ReadThrough({ cache, ttlMs, onProblem: onCacheProblem }),
+      }),
+      ...qualityRoutes(quality, clock),
+    ],
   });
   return {
     url: server.url,
     close: async () => {
       await server.close();
+      quality.close();
       await cache.close();
       await warehouse.close();
     },

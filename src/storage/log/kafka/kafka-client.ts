@@ -50,6 +50,8 @@ export interface InRecord {
   readonly key: Uint8Array | null;
   /** Null: a deletion, in a compacted topic. */
   readonly value: Uint8Array | null;
+  /** Absent where there are none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Records of one partition, in their order. */
@@ -388,10 +390,11 @@ function asFetched(batch: RecordsBatch): FetchedBatch & { readonly batch: Record
 /** A fetch begins with the batch that contains its offset. */
 const recordsOf = ({ firstOffset, records }: RecordsBatch, from: number): InRecord[] =>
   records
-    .map(({ offsetDelta, key, value }) => ({
+    .map(({ offsetDelta, key, value, headers }) => ({
       offset: Number(firstOffset) + offsetDelta,
       key,
       value,
+      ...(headers.length > 0 && { headers: headersFrom(headers) }),
     }))
     .filter(({ offset }) => offset >= from);
 
@@ -402,6 +405,11 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
 
 const headersOf = (headers: Readonly<Record<string, string>>): Map<Buffer, Buffer> =>
   new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));
+
+const headersFrom = (
+  headers: readonly (readonly [Buffer | null, Buffer | null])[],
+): Record<string, string> =>
+  Object.fromEntries(headers.map(([name, value]) => [String(name ?? ""), String(value ?? "")]));
 
 function asKafkaError(what: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
