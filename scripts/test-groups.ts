@@ -31,6 +31,8 @@ export const FULL_ONLY: readonly string[] = [
   "engines/victoria-metrics.integration.test.ts",
   "src/runtimes/cluster/connect-restart.integration.test.ts",
   "src/runtimes/cluster/batch-spark.integration.test.ts",
+  "src/runtimes/cluster/mqtt.integration.test.ts",
+  "src/runtimes/cluster/stream-role.integration.test.ts",
   "src/runtimes/cluster/deploy.integration.test.ts",
 ];
 

@@ -12,6 +12,7 @@ await engineSuite(name, ENGINES, (addresses, engines) =>
     engines,
     definition: "with-flink.ts",
     plan: definition.plan,
+    events: Infinity,
     seconds: 150,
     kills: [
       { part: "kafka-2", losing: "disk" },
