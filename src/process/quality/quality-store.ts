@@ -12,17 +12,17 @@ const TABLES = [
     source LowCardinality(String), base64 String CODEC(ZSTD),
     INDEX by_event event_id TYPE bloom_filter GRANULARITY 4
   ) ENGINE = ReplacingMergeTree ORDER BY (topic, offset)
-  TTL toDateTime(received_at) + INTERVAL 90 DAY`,
+  TTL toDateTime(received_at) + INTERVAL 30 DAY`,
   `CREATE TABLE IF NOT EXISTS millrace_refused (
     offset UInt64, place UInt32, topic LowCardinality(String), received_at DateTime64(3, 'UTC'),
     reason LowCardinality(String), source LowCardinality(String), n UInt64
   ) ENGINE = ReplacingMergeTree ORDER BY (offset, place)
-  TTL toDateTime(received_at) + INTERVAL 90 DAY`,
+  TTL toDateTime(received_at) + INTERVAL 400 DAY`,
   `CREATE TABLE IF NOT EXISTS millrace_received (
     topic LowCardinality(String), partition UInt16, from_offset UInt64, minutes Array(UInt64),
     counts Array(UInt64), newest DateTime64(3, 'UTC'), generation UInt64
   ) ENGINE = ReplacingMergeTree(generation) ORDER BY (topic, partition, from_offset)
-  TTL toDateTime(newest) + INTERVAL 90 DAY`,
+  TTL toDateTime(newest) + INTERVAL 400 DAY`,
 ];
 
 /** Events of one partition's offsets from `fromOffset` on, by the minute they were received in. */

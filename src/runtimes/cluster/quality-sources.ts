@@ -14,7 +14,7 @@ import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import type { ClusterParts } from "./cluster-parts.ts";
 import { s3FilesSql } from "./s3-relation.ts";
-import { settledTimes, type SettledTimes } from "./settled-times.ts";
+import { settledTimes, stagePlaces, type SettledThrough } from "./settled-times.ts";
 
 export interface QualityPlaces {
   readonly plan: Plan;
@@ -30,6 +30,7 @@ export function qualitySources(places: QualityPlaces): QualitySources & { close(
   const { plan, parts, warehouse, clock } = places;
   const store = new QualityStore(warehouse);
   const lake = openLake(places);
+  const nameOf = topicNames(parts.config.prefix).clean;
   const quarantined: QualityStore["quarantined"] = async (query) => {
     await store.create(); // perhaps no loader has run yet
     return store.quarantined(query);
@@ -37,14 +38,15 @@ export function qualitySources(places: QualityPlaces): QualitySources & { close(
   return {
     ledger: async (request) => {
       await store.create();
-      const settled = await settledTimes(parts, lake?.reader, clock);
-      const rows = ledgerRows(places, store, settled);
-      const sources: LedgerSources = { rows, warehouse, settledThrough: settled.of };
+      const stages = await stagePlaces(parts, lake?.reader);
+      const settledThrough = await settledTimes(parts, stages, clock);
+      const rows = ledgerRows(places, store, settledThrough);
+      const sources: LedgerSources = { rows, warehouse, settledThrough };
       const withLake = lake && { lake: lake.reader, filesSql: lake.filesSql };
       return ledgerReport({ ...sources, ...withLake }, request);
     },
     trace: async (eventId) => {
-      const settled = await settledTimes(parts, lake?.reader, clock);
+      const stages = await stagePlaces(parts, lake?.reader);
       const sources = {
         plan,
         warehouse,
@@ -53,7 +55,10 @@ export function qualitySources(places: QualityPlaces): QualitySources & { close(
         findUnloaded: () => () => [],
         row: (topic: string, place: FoundPlace) => rowAt(parts, topic, place),
         hasPassed: (stage: "lake" | "stream", topic: string, { partition, offset }: FoundPlace) =>
-          settled.next(stage, topic, partition) > offset,
+          (stages[stage] ?? []).some(
+            (each) =>
+              each.topic === nameOf(topic) && each.partition === partition && each.offset > offset,
+          ),
         quarantined,
       };
       return traceEvent(sources, eventId);
@@ -83,7 +88,7 @@ const ledgerRows =
   (
     { parts, warehouse }: QualityPlaces,
     store: QualityStore,
-    settled: SettledTimes,
+    settledThrough: SettledThrough,
   ): LedgerSources["rows"] =>
   async (query) => {
     const topics = parts.topics
@@ -95,7 +100,7 @@ const ledgerRows =
       clean: (await Promise.all(topics.map((topic) => cleanOf(warehouse, topic, query)))).flat(),
       quarantined: await store.quarantinedCounts(query),
       refused: await store.refused(query),
-      settledThrough: (topic, partition) => settled.of("load", topic, partition),
+      settledThrough: (topic, partition) => settledThrough("load", topic, partition),
     });
   };
 

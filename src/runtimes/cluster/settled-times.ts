@@ -8,57 +8,78 @@ import type { ClusterParts } from "./cluster-parts.ts";
 import { qualityGroup } from "./follow-quality.ts";
 import { placeId, receivedTimes } from "./received-times.ts";
 
-export interface SettledTimes {
-  /** Up to which received time a stage has taken everything of a partition, exclusive, ms. */
-  of(stage: LedgerStage, topic: string, partition: number): number;
-  /** The next offset of a partition that a stage takes; 0 where it has taken nothing. */
-  next(stage: "lake" | "stream", topic: string, partition: number): number;
+/** The next places that each part of a cluster takes, by Kafka's names of topics. */
+export interface StagePlaces {
+  /** Of raw topics. */
+  readonly gate: readonly Place[];
+  readonly count: readonly Place[];
+  /** Of clean ones. */
+  readonly load: readonly Place[];
+  readonly stream: readonly Place[];
+  /** Absent where there is no lake. */
+  readonly lake?: readonly Place[];
 }
 
+type Parts = Pick<ClusterParts, "client" | "config" | "topics" | "rows">;
+
+/** Asks how far everything has come. */
+export async function stagePlaces(
+  { client, config, topics }: Parts,
+  lake: LakeReader | undefined,
+): Promise<StagePlaces> {
+  const names = topicNames(config.prefix);
+  const coverage = async (reader: LakeReader): Promise<readonly Place[]> => {
+    const all = topics.map(async ({ topic: { name } }) =>
+      (await reader.coverage(name)).map((each) => ({ ...each, topic: names.clean(name) })),
+    );
+    return (await Promise.all(all)).flat();
+  };
+  const [gate, count, load, stream, covered] = await Promise.all([
+    client.committed(`${names.streams}.gate`),
+    client.committed(qualityGroup(names)),
+    client.committed(`${names.ledger}.load`),
+    client.committed(`${names.streams}.metrics`),
+    lake && coverage(lake),
+  ]);
+  return { gate, count, load, stream, ...(covered && { lake: covered }) };
+}
+
+/** Up to which received time a stage has taken everything of a partition, exclusive, ms. */
+export type SettledThrough = (stage: LedgerStage, topic: string, partition: number) => number;
+
 /**
- * How far a cluster's stages have come at this moment. Behind the gate nobody can be further than the
- * gate itself, and a minute isn't over while collectors may still send what they have stamped.
+ * How far a cluster's stages have come, in received time. Behind the gate nobody can be further than
+ * the gate itself, and a minute isn't over while collectors may still send what they have stamped.
  */
 export async function settledTimes(
-  parts: Pick<ClusterParts, "client" | "config" | "topics" | "rows">,
-  lake: LakeReader | undefined,
+  parts: Parts,
+  places: StagePlaces,
   clock: Clock,
-): Promise<SettledTimes> {
-  const { client, config } = parts;
-  const names = topicNames(config.prefix);
+): Promise<SettledThrough> {
+  const names = topicNames(parts.config.prefix);
   const latest = clock.nowMs() - SLACK_MS;
-  const topics = parts.topics.map(({ topic }) => topic.name);
-  const withRaw = parts.topics.filter(({ rawSchemaId }) => rawSchemaId !== undefined);
-  const covered = await Promise.all(
-    topics.map(async (topic): Promise<readonly Place[]> => {
-      const positions = (await lake?.coverage(topic)) ?? [];
-      return positions.map((each) => ({ ...each, topic: names.clean(topic) }));
-    }),
-  );
-  const clean = topics.map(names.clean);
-  const raw = withRaw.map(({ topic }) => names.raw(topic.name));
-  const stream = await client.committed(`${names.streams}.metrics`);
-  const passed = {
-    gate: await timesOf(parts, raw, await client.committed(`${names.streams}.gate`)),
-    count: await timesOf(parts, raw, await client.committed(qualityGroup(names))),
-    load: await timesOf(parts, clean, await client.committed(`${names.ledger}.load`)),
-    lake: await timesOf(parts, clean, covered.flat()),
-    stream: await timesOf(parts, clean, stream),
-  };
-  return {
-    of: (stage, topic, partition) => {
-      if (stage === "lake" && lake === undefined) return -Infinity;
-      const before = placeId({ topic: names.raw(topic), partition });
-      const behind = placeId({ topic: names.clean(topic), partition });
-      const times = [passed.gate.get(before), passed.count.get(before), passed[stage].get(behind)];
-      return Math.min(latest, ...times.map((time) => (time ?? Infinity) - SLACK_MS));
-    },
-    next: (stage, topic, partition) => {
-      const places = stage === "lake" ? covered.flat() : stream;
-      const name = names.clean(topic);
-      const place = places.find((each) => each.topic === name && each.partition === partition);
-      return Math.max(0, place?.offset ?? 0);
-    },
+  const clean = parts.topics.map(({ topic }) => names.clean(topic.name));
+  const raw = parts.topics
+    .filter(({ rawSchemaId }) => rawSchemaId !== undefined)
+    .map(({ topic }) => names.raw(topic.name));
+  const [gate, count, load, stream, lake] = await Promise.all([
+    timesOf(parts, raw, places.gate),
+    timesOf(parts, raw, places.count),
+    timesOf(parts, clean, places.load),
+    timesOf(parts, clean, places.stream),
+    places.lake && timesOf(parts, clean, places.lake),
+  ]);
+  const behind = { load, stream, lake };
+  return (stage, topic, partition) => {
+    const passed = behind[stage];
+    if (passed === undefined) return -Infinity;
+    const before = placeId({ topic: names.raw(topic), partition });
+    const times = [
+      gate.get(before),
+      count.get(before),
+      passed.get(placeId({ topic: names.clean(topic), partition })),
+    ];
+    return Math.min(latest, ...times.map((time) => (time ?? Infinity) - SLACK_MS));
   };
 }
 
