@@ -127,4 +127,6 @@ export const ENTRY_FILES: readonly RegExp[] = [
   /^src\/testing\.ts$/,
   /^src\/cli\/main\.ts$/,
   /^src\/cli\/commands\/[a-z-]+\.ts$/,
+  // Types of a package that has none of its own.
+  /\.d\.ts$/,
 ];
