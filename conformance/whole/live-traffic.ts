@@ -36,9 +36,12 @@ export interface Sent extends Made {
 const BATCH = 500;
 /** Events are told in another order than they happened in, by less than the log's slack. */
 const DISORDER_MS = 8_000;
-/** Beyond the grace, however quick the door is; some of their windows have events that are on time. */
-const LATE_MS_LEAST = 95_000;
-const LATE_MS_MOST = 240_000;
+/**
+ * Beyond window and grace, by more than the doors of two runtimes are apart: what is pending for a
+ * window depends on when its late events were received.
+ */
+const LATE_MS_LEAST = 150_000;
+const LATE_MS_MOST = 300_000;
 const ABSURD_MS = 3 * 86_400_000;
 
 /** Sends the same bytes to every door at the pace of real time. */

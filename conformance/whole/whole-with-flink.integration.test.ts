@@ -13,7 +13,7 @@ await engineSuite(name, ENGINES, (addresses, engines) =>
     definition: "with-flink.ts",
     plan: definition.plan,
     events: Infinity,
-    seconds: 150,
+    seconds: 300,
     kills: [
       { part: "kafka-2", losing: "disk" },
       { part: "flink-taskmanager" },

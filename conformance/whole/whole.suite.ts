@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterAddresses } from "../../engines/cluster-addresses.ts";
 import type { Cluster } from "../../engines/cluster.ts";
 import type { Plan } from "../../src/language/plan/nodes.ts";
+import type { Warehouse } from "../../src/storage/warehouse/warehouse.ts";
 import { ClusterRuntime } from "./cluster-runtime.ts";
 import { compare, type Compared, type Kind } from "./differences.ts";
 import { sendTo } from "./doors.ts";
@@ -160,6 +161,9 @@ export function wholeSuite(options: WholeOptions): void {
         await sleep(CLOSING_MS);
         const all = await compared(["metrics", "cubes", "alerts"]);
         assertSame(all);
+        const [late, lateToo] = await Promise.all(warehouses().map(lateIn));
+        assert.equal(lateToo, late);
+        assert.ok(late! > 0 && late! <= sent.late);
       },
     );
 
@@ -183,6 +187,16 @@ export function wholeSuite(options: WholeOptions): void {
       assertSame(await compared(["models"]));
     });
   });
+}
+
+/** Events that were received after their grace, of both topics. */
+async function lateIn(warehouse: Warehouse): Promise<number> {
+  const late = (topic: string): string =>
+    `SELECT count() AS n FROM \`${topic}\` WHERE received_at > timestamp + INTERVAL 90 SECOND`;
+  const rows = await warehouse.query<{ n: string }>(
+    `SELECT sum(n) AS n FROM (${late("user-events")} UNION ALL ${late("shop-events")})`,
+  );
+  return Number(rows[0]!.n);
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10);
