@@ -1,15 +1,12 @@
-import { canonicalJson, type Json } from "../../core/canonical-json.ts";
-import { MillraceError } from "../../core/errors.ts";
-import { layoutOfAvro } from "../../language/compile/avro/layout-of-avro.ts";
-import { topicAvro } from "../../language/compile/avro/topic-avro.ts";
 import type { Layout } from "../../language/schema/layout.ts";
 import { KafkaClient } from "../../storage/log/kafka/kafka-client.ts";
 import { RowBatches } from "../../storage/log/kafka/row-batches.ts";
 import { openConfluentRegistry } from "../../storage/registry/confluent/confluent-registry.ts";
 import type { Registry } from "../../storage/registry/registry.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { topicNames, type TopicNames } from "../../storage/log/kafka/topic-names.ts";
-import { deployTopics, NAMESPACE, type DeployedTopic } from "./cluster-topics.ts";
+import { topicNames } from "../../storage/log/kafka/topic-names.ts";
+import { deployTopics, type DeployedTopic } from "./cluster-topics.ts";
+import { KnownLayouts } from "./known-layouts.ts";
 import type { Plan } from "../../language/plan/nodes.ts";
 
 /** The adapters that every role stands on, and the topics of its definition. */
@@ -34,22 +31,15 @@ export async function openCluster(
   const registry = openConfluentRegistry(config.registry);
   try {
     const topics = await deployTopics(plan, config, client, registry);
-    const layouts = await readLayouts(topics, registry, topicNames(config.prefix));
-    const layoutOf: ClusterParts["layoutOf"] = (schemaId) => {
-      const known = layouts.get(schemaId);
-      if (known !== undefined) return known;
-      throw new MillraceError(
-        "STORAGE_CORRUPT",
-        `no schema of the definition has the id ${schemaId}`,
-      );
-    };
+    const layouts = new KnownLayouts(topics, registry, topicNames(config.prefix));
+    await layouts.read();
     return {
       config,
       client,
       registry,
       topics,
-      rows: new RowBatches(layoutOf),
-      layoutOf,
+      rows: new RowBatches(layouts),
+      layoutOf: (schemaId) => layouts.of(schemaId),
       close: async () => {
         await registry.close();
         await client.close();
@@ -61,29 +51,3 @@ export async function openCluster(
     throw error;
   }
 }
-
-type Layouts = ReadonlyMap<number, { readonly layout: Layout; readonly time: string }>;
-
-/** The layouts of all versions of the topics' schemas: records of earlier ones stay readable. */
-async function readLayouts(
-  topics: readonly DeployedTopic[],
-  registry: Registry,
-  names: TopicNames,
-): Promise<Layouts> {
-  const layouts = new Map<number, { readonly layout: Layout; readonly time: string }>();
-  for (const { topic } of topics) {
-    const current = JSON.stringify(topicAvro(topic, NAMESPACE));
-    for (const name of [names.raw(topic.name), names.clean(topic.name)]) {
-      for (const version of await registry.versions(`${name}-value`, "exclude")) {
-        const found = await registry.version(`${name}-value`, version);
-        if (found === undefined) continue;
-        const layout = isSame(found.schema, current) ? topic.layout : layoutOfAvro(found.schema);
-        layouts.set(found.id, { layout, time: topic.time });
-      }
-    }
-  }
-  return layouts;
-}
-
-const isSame = (one: string, other: string): boolean =>
-  canonicalJson(JSON.parse(one) as Json) === canonicalJson(JSON.parse(other) as Json);

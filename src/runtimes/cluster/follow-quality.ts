@@ -57,6 +57,7 @@ export async function followQuality(
     group: qualityGroup(names),
     topics: [...rawOf.keys(), ...quarantineOf.keys(), names.ledger],
     take: async (batches, generation) => {
+      await parts.rows.learn(batches.filter(({ topic }) => rawOf.has(topic)));
       const ranges = batches.flatMap((batch) => {
         const topic = rawOf.get(batch.topic);
         return topic === undefined ? [] : counted(topic, batch, generation);

@@ -127,6 +127,7 @@ async function rowAt(
     const [batch] = await reader.read([{ topic: name, partition, offset }], WAIT_MS);
     const record = batch?.records.find((each) => each.offset === offset);
     if (batch === undefined || record === undefined) return undefined;
+    await rows.learn([batch]);
     const [row] = rows.batches({ ...batch, records: [record] }, offset);
     return row && { layout: layoutOf(row.layoutId).layout, rows: row.rows, start: 0 };
   } finally {

@@ -31,6 +31,7 @@ export async function receivedTimes(
       const moved = new Map<string, number>();
       for (const batch of await reader.read(open, WAIT_MS)) {
         moved.set(placeId(batch), batch.endOffset);
+        await rows.learn([batch]);
         const received = receivedIn(rows, batch, pick(batch));
         if (received !== undefined) found.set(placeId(batch), received);
       }

@@ -13,9 +13,13 @@ export function writeFrame(schemaId: number, out: ByteWriter): void {
   out.byte(schemaId & 255);
 }
 
+/** Whether a record begins with its schema's id. */
+export const isFramed = (value: Uint8Array): boolean =>
+  value.length >= FRAME_BYTES && value[0] === 0;
+
 /** The id of a record's schema; the record begins at `FRAME_BYTES`. Throws `STORAGE_CORRUPT`. */
 export function schemaIdOf(value: Uint8Array): number {
-  if (value.length < FRAME_BYTES || value[0] !== 0) {
+  if (!isFramed(value)) {
     throw new MillraceError("STORAGE_CORRUPT", "a record doesn't begin with its schema's id", {
       hint: "something that doesn't use the schema registry has written to this topic",
     });

@@ -189,6 +189,7 @@ export class KafkaBatchReader {
       places.map((each) => ({ ...each, topic: nameOf(each.topic), offset: each.next })),
       WAIT_MS,
     );
+    await rows.learn(fetched);
     if (this.#reader !== reader) return;
     for (const each of fetched) {
       const followed = byName.get(placeId(each.topic, each.partition));

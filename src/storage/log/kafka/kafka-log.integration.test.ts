@@ -27,7 +27,10 @@ const NOW = 1_700_000_000_000;
 
 await engineSuite("the log on Kafka", ["kafka"], ({ kafka }, cluster) => {
   const client = new KafkaClient(kafka, "millrace-test");
-  const rows = new RowBatches(() => ({ layout: topic.layout, time: topic.time }));
+  const rows = new RowBatches({
+    of: () => ({ layout: topic.layout, time: topic.time }),
+    learn: async () => undefined,
+  });
   const readers: KafkaBatchReader[] = [];
   after(async () => {
     for (const reader of readers) await reader.close();

@@ -4,15 +4,20 @@ import { RowAvro } from "../../../language/compile/avro/row-avro.ts";
 import { ROW_FLAGS, ROW_HEAD, type Layout } from "../../../language/schema/layout.ts";
 import type { Batch } from "../log.ts";
 import { batchCrc } from "../row-header.ts";
-import { FRAME_BYTES, schemaIdOf } from "./framed-record.ts";
+import { FRAME_BYTES, isFramed, schemaIdOf } from "./framed-record.ts";
 import type { InBatch } from "./kafka-client.ts";
 
 /** What is to be known of the rows that were written with a schema, by the schema's id. */
-export type SchemaLayouts = (schemaId: number) => {
-  readonly layout: Layout;
-  /** Column of the event time. */
-  readonly time: string;
-};
+export interface SchemaLayouts {
+  /** Throws `STORAGE_CORRUPT` for one that isn't known. */
+  of(schemaId: number): {
+    readonly layout: Layout;
+    /** Column of the event time. */
+    readonly time: string;
+  };
+  /** Finds out about a schema that wasn't there before. */
+  learn(schemaId: number): Promise<void>;
+}
 
 interface Reading {
   readonly avro: RowAvro;
@@ -21,11 +26,24 @@ interface Reading {
 
 /** Turns records of topics into the log's batches of rows. */
 export class RowBatches {
-  readonly #layoutOf: SchemaLayouts;
+  readonly #layouts: SchemaLayouts;
   readonly #readings = new Map<number, Reading>();
 
-  constructor(layoutOf: SchemaLayouts) {
-    this.#layoutOf = layoutOf;
+  constructor(layouts: SchemaLayouts) {
+    this.#layouts = layouts;
+  }
+
+  /** Finds out about schemas that these records are the first to have. */
+  async learn(fetched: readonly InBatch[]): Promise<void> {
+    const unknown = new Set<number>();
+    for (const { records } of fetched) {
+      for (const { value } of records) {
+        if (value === null || !isFramed(value)) continue;
+        const id = schemaIdOf(value);
+        if (!this.#readings.has(id)) unknown.add(id);
+      }
+    }
+    for (const id of unknown) await this.#layouts.learn(id);
   }
 
   /**
@@ -113,7 +131,7 @@ export class RowBatches {
   #reading(schemaId: number): Reading {
     const known = this.#readings.get(schemaId);
     if (known !== undefined) return known;
-    const { layout, time } = this.#layoutOf(schemaId);
+    const { layout, time } = this.#layouts.of(schemaId);
     const reading = { avro: new RowAvro(layout), time };
     this.#readings.set(schemaId, reading);
     return reading;
