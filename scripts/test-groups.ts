@@ -23,6 +23,7 @@ export const FULL_ONLY: readonly string[] = [
   "conformance/flink.integration.test.ts",
   "conformance/spark.integration.test.ts",
   "conformance/whole/whole-with-flink.integration.test.ts",
+  "conformance/whole/whole.integration.test.ts",
   "engines/connect.integration.test.ts",
   "engines/flink.integration.test.ts",
   "engines/mosquitto.integration.test.ts",
