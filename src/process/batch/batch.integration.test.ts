@@ -382,29 +382,27 @@ describe("the lake", () => {
   test("is what models and backfill read, columns of older files missing", async () => {
     await reset();
     const lake = openEmbeddedLake({ dir: join(engine.folder, "lake"), clock: context.clock });
-    const range = { topic: "visits", partition: 0, from: 0, to: 3 };
-    const folder = await lake.begin(range);
-    const path = join(folder, "2024-03-09.parquet");
     const rows = [
       `SELECT 0 AS _offset, toDateTime64('${at(DAY)}', 3, 'UTC') AS received_at, 0 AS _flags, 'e0' AS event_id, 'a' AS user, toDecimal64('1.5', 4) AS amount, received_at AS timestamp`,
-      `SELECT 1, toDateTime64('${at(DAY + HOUR)}', 3, 'UTC') AS received_at, 0, 'e1', 'b', toDecimal64('2', 4), received_at`,
+      `SELECT 0 AS _offset, toDateTime64('${at(DAY + HOUR)}', 3, 'UTC') AS received_at, 0 AS _flags, 'e1' AS event_id, 'b' AS user, toDecimal64('2', 4) AS amount, received_at AS timestamp`,
     ];
-    await engine.warehouse.exportFile({
-      from: { sql: rows.join(" UNION ALL ") },
-      path,
-      format: "Parquet",
-    });
-    await lake.commit(range, [
-      {
-        path,
-        date: "2024-03-09",
-        rows: 2,
-        minTime: DAY,
-        maxTime: DAY + HOUR,
-        minReceivedAt: DAY,
-        maxReceivedAt: DAY + HOUR,
-      },
-    ]);
+    for (const [partition, sql] of rows.entries()) {
+      const range = { topic: "visits", partition, from: 0, to: 1 };
+      const path = join(await lake.begin(range), "2024-03-09.parquet");
+      await engine.warehouse.exportFile({ from: { sql }, path, format: "Parquet" });
+      const time = DAY + partition * HOUR;
+      await lake.commit(range, [
+        {
+          path,
+          date: "2024-03-09",
+          rows: 1,
+          minTime: time,
+          maxTime: time,
+          minReceivedAt: time,
+          maxReceivedAt: time,
+        },
+      ]);
+    }
     const lakeEngine = new ClickHouseEngine({ warehouse: engine.warehouse, lake });
     const withLake = { ...context, engine: lakeEngine, lake };
     const report = await backfillDays(withLake, { fromDay: "2024-03-09", toDay: "2024-03-10" });

@@ -172,7 +172,9 @@ const localFilesSql: NonNullable<ClickHouseEngineOptions["filesSql"]> = (
   format,
   structure,
 ) => {
-  const list = paths.length === 1 ? paths[0]! : `{${paths.join(",")}}`;
+  // The engine takes a path that begins with a brace for a relative one, and finds nothing.
+  const list =
+    paths.length === 1 ? paths[0]! : `/{${paths.map((path) => path.slice(1)).join(",")}}`;
   return `file(${quoteText(list)}, '${ENGINE_FORMATS[format]}', ${quoteText(structure)})`;
 };
 
