@@ -36,12 +36,9 @@ export interface Sent extends Made {
 const BATCH = 500;
 /** Events are told in another order than they happened in, by less than the log's slack. */
 const DISORDER_MS = 8_000;
-/**
- * Beyond window and grace, by more than the doors of two runtimes are apart: what is pending for a
- * window depends on when its late events were received.
- */
-const LATE_MS_LEAST = 150_000;
-const LATE_MS_MOST = 300_000;
+/** In hours that are over, so that they can be amended at once. */
+const LATE_MS_LEAST = 65 * 60_000;
+export const LATE_MS_MOST = 125 * 60_000;
 const ABSURD_MS = 3 * 86_400_000;
 
 /** Sends the same bytes to every door at the pace of real time. */
