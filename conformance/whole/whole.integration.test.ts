@@ -11,7 +11,7 @@ await engineSuite(name, ["kafka", "registry", "s3"], ({ kafka, registry, s3 }, e
     engines,
     definition: "without-flink.ts",
     plan: definition.plan,
-    events: 30_000,
+    events: 5_000,
     seconds: 60,
     kills: [{ part: "kafka-2", losing: "disk" }],
   }),
