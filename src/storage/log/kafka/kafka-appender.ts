@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ByteWriter } from "../../../core/byte-writer.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
-import { partitionOf } from "../../../core/murmur2.ts";
-import { RowAvro } from "../../../language/compile/avro/row-avro.ts";
-import type { Topic } from "../../../language/plan/topic.ts";
 import {
+  copyOf,
   requestBytes,
   requestDefect,
   type AppendedSet,
@@ -16,24 +13,21 @@ import {
 } from "../append-request.ts";
 import type { PendingCount, PendingQuarantine } from "../log.ts";
 import { patchRows } from "../row-header.ts";
-import { writeFrame } from "./framed-record.ts";
-import { heartbeatRow } from "./heartbeat-row.ts";
 import type { KafkaClient, OutRecord, Place } from "./kafka-client.ts";
+import { RawRecords, type RawTopic } from "./raw-records.ts";
+import { NO_KEY } from "./row-key.ts";
 import type { TopicNames } from "./topic-names.ts";
-
-/** A topic that a collector writes to. */
-export interface AppendTopic {
-  readonly topic: Topic;
-  /** Id of its schema in the registry. */
-  readonly schemaId: number;
-  readonly partitions: number;
-}
 
 export interface KafkaAppenderOptions {
   readonly client: KafkaClient;
   readonly clock: Clock;
   readonly names: TopicNames;
-  readonly topics: readonly AppendTopic[];
+  readonly topics: readonly RawTopic[];
+  /**
+   * Whether nothing may be stamped now, since events that were received before are still on their
+   * way to the same topics. What comes meanwhile waits, as when a broker is away.
+   */
+  readonly isHeld?: () => boolean;
   /** Bytes that may wait; beyond them `append` rejects with `RATE_LIMITED`. */
   readonly queueBytesMax?: number;
 }
@@ -59,20 +53,14 @@ const PAUSE_MS = 500;
  */
 export class KafkaAppender {
   readonly #options: KafkaAppenderOptions;
-  readonly #topics: ReadonlyMap<string, AppendTopic & { readonly avro: RowAvro }>;
-  readonly #writer = new ByteWriter(LIMITS.idleBufferBytesMax);
+  readonly #records: RawRecords;
   #queue: Waiting[] = [];
   #queueBytes = 0;
   #isSending = false;
 
   constructor(options: KafkaAppenderOptions) {
     this.#options = options;
-    this.#topics = new Map(
-      options.topics.map((each) => [
-        each.topic.name,
-        { ...each, avro: new RowAvro(each.topic.layout) },
-      ]),
-    );
+    this.#records = new RawRecords(options.names, options.topics);
   }
 
   /**
@@ -92,28 +80,21 @@ export class KafkaAppender {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, bytes, resolve, reject });
+      this.#queue.push({ request: copyOf(request), bytes, resolve, reject });
       this.#queueBytes += bytes;
       void this.#sendAll();
     });
   }
 
-  /** Sends a heartbeat to every partition of every topic; gives its received time, ms. */
-  async heartbeat(): Promise<number> {
-    const receivedAt = this.#options.clock.nowMs();
-    const beats = [...this.#topics.values()].flatMap(({ topic, schemaId, partitions, avro }) => {
-      this.#writer.take();
-      writeFrame(schemaId, this.#writer);
-      avro.toAvro(heartbeatRow(topic, receivedAt), 0, this.#writer);
-      const value = this.#writer.take();
-      return Array.from({ length: partitions }, (_, partition): OutRecord => ({
-        topic: this.#options.names.raw(topic.name),
-        partition,
-        key: NO_KEY,
-        value,
-      }));
-    });
-    await this.#options.client.send(beats);
+  /**
+   * Sends a heartbeat to every partition of every topic; gives its received time, ms. None where
+   * nothing may be stamped.
+   */
+  async heartbeat(): Promise<number | undefined> {
+    const { clock, client, isHeld = () => false } = this.#options;
+    if (isHeld()) return undefined;
+    const receivedAt = clock.nowMs();
+    await client.send(this.#records.heartbeats(receivedAt));
     return receivedAt;
   }
 
@@ -140,9 +121,13 @@ export class KafkaAppender {
   }
 
   async #sendOnce(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
-    const { clock } = this.#options;
+    const { clock, isHeld = () => false } = this.#options;
     const endMs = clock.monotonicMs() + TRY_MS_MAX;
     for (;;) {
+      while (isHeld()) {
+        if (clock.monotonicMs() >= endMs) throw heldTooLong();
+        await sleep(PAUSE_MS);
+      }
       const receivedAt = clock.nowMs();
       const sending = new Sending();
       const results = requests.map((request) => this.#put(request, receivedAt, sending));
@@ -171,25 +156,20 @@ export class KafkaAppender {
       offsets: new Float64Array(count),
       partitions: new Uint16Array(count),
     };
-    const into = this.#topics.get(set.topic);
-    if (into === undefined && set.parent !== undefined) return fate;
-    if (into === undefined) {
+    const isKnown = this.#records.has(set.topic);
+    if (!isKnown && set.parent !== undefined) return fate;
+    if (!isKnown) {
       throw new MillraceError("TOPIC_UNKNOWN", `the collector has no topic ${set.topic}`);
     }
     patchRows(set.rows, set.rowStarts, 0, 0, receivedAt);
     for (let row = 0; row < count; row++) {
-      const partition = partitionOf(set.partitionHash[row]!, into.partitions);
-      const start = set.rowStarts[row]!;
-      writeFrame(into.schemaId, this.#writer);
-      into.avro.toAvro(set.rows, start, this.#writer);
-      const key = keyOf(into, set.rows, start);
-      const record = {
-        topic: this.#options.names.raw(set.topic),
-        partition,
-        key,
-        value: this.#writer.take(),
-      };
-      fate.partitions[row] = partition;
+      const record = this.#records.of(
+        set.topic,
+        set.rows,
+        set.rowStarts[row]!,
+        set.partitionHash[row],
+      );
+      fate.partitions[row] = record.partition;
       sending.add(record, (offset) => (fate.offsets[row] = offset));
     }
     return fate;
@@ -212,20 +192,10 @@ export class KafkaAppender {
   }
 }
 
-const NO_KEY = new Uint8Array();
-
-/** The text that decided the partition: the first of the key's fields with a value, or the id. */
-function keyOf(
-  { topic, avro }: { readonly topic: Topic; readonly avro: RowAvro },
-  rows: Uint8Array,
-  start: number,
-): Uint8Array {
-  for (const path of [...topic.key, topic.id]) {
-    const text = avro.textOf(path, rows, start);
-    if (text !== undefined) return text;
-  }
-  return NO_KEY;
-}
+const heldTooLong = (): MillraceError =>
+  new MillraceError("NOT_READY", "events that were received elsewhere are still on their way", {
+    hint: "send it again in a second; see that `millrace mirror` runs",
+  });
 
 /** Records of one sending, and who wants to know their offsets. */
 class Sending {
