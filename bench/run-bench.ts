@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { systemClock } from "../src/core/clock.ts";
-import { inlineMore } from "../src/runtimes/embedded/inline-more.ts";
+import { INLINE_MORE, setV8Flags } from "../src/runtimes/embedded/v8-flags.ts";
 import { verdicts } from "./figures.ts";
 import { measure } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
@@ -8,7 +8,7 @@ import { reportText } from "./report.ts";
 
 /** Runs the benchmark, prints the figures, and writes them as JSON where that is asked for. */
 export async function runBench(options: BenchOptions): Promise<void> {
-  inlineMore(); // stages run in this process; the runtime does the same
+  setV8Flags(INLINE_MORE); // stages run in this process; the runtime does the same
   const progress = (text: string): void => void process.stderr.write(`  ${text}…\n`);
   const figures = await measure(options, { clock: systemClock, progress });
   console.log(`\n${reportText(figures)}`);

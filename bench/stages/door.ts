@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/core/clock.ts";
-import { answerBatch, nativeAnswer } from "../../src/ingest/answer.ts";
+import { AnswerDraft, nativeAnswer } from "../../src/ingest/answer.ts";
 import { deriveBatch } from "../../src/ingest/derive-batch.ts";
 import { DoorBatch } from "../../src/ingest/door-batch.ts";
 import { validateBody } from "../../src/ingest/validate-body.ts";
@@ -50,7 +50,7 @@ export async function benchDoor(clock: Clock, events: number): Promise<DoorFigur
           offsets: new Float64Array(length),
           partitions: new Uint16Array(length),
         }));
-        nativeAnswer(answerBatch(batch, { receivedAt: nowMs, sets }));
+        nativeAnswer(new AnswerDraft(batch).answer({ receivedAt: nowMs, sets }));
       }
     });
     for (const batch of batches) batch.release();

@@ -21,8 +21,8 @@ export const LIMITS = {
   turnEventsMax: 500,
   /** Bytes of events after which the door lets other requests have a turn. */
   turnBytesMax: 1024 * 1024,
-  /** Buffers of a kind that the door keeps for its next requests. */
-  idleBuffersMax: 32,
+  /** Bytes of all buffers of a kind that the door keeps for its next requests. */
+  idleBytesMax: 16 * 1024 * 1024,
   /** Bytes of a buffer that is kept. */
   idleBufferBytesMax: 1024 * 1024,
   /** Characters of a write key. */

@@ -1,7 +1,7 @@
 import { copyBytes } from "../core/copy-bytes.ts";
 import type { AppendResult } from "../storage/log/append-request.ts";
-import type { DoorBatch, TakenInput } from "./door-batch.ts";
-import { FATE, FATE_NAMES, type Rejected } from "./outcome.ts";
+import type { DoorBatch, Places, TakenInput } from "./door-batch.ts";
+import { FATE_NAMES, type Rejected } from "./outcome.ts";
 import { plainEnd } from "./scan/byte-class.ts";
 
 /** How many events of a request met which fate, in the order of `FATE`. */
@@ -14,37 +14,65 @@ export type Tally = readonly [
 
 export interface BatchAnswer {
   readonly tally: Tally;
-  /**
-   * Per event, in their order, as the JSON of an array's members:
-   * `{"event_id","status","reason"?,"field"?,"message"?,"hint"?}`.
-   */
-  readonly results: Buffer;
+  /** Per event, in their order: `{"event_id","status","reason"?,"field"?,"message"?,"hint"?}`. */
+  readonly results: ResultsText;
 }
 
 /** Most bytes of an accepted event's result but for its id. */
 const RESULT_BYTES = 48;
 
-/** What became of each event of a batch. */
-export function answerBatch(batch: DoorBatch, appended: AppendResult): BatchAnswer {
-  const tally: [number, number, number, number] = [0, 0, 0, 0];
-  const rejected = new Map(batch.rejected.map((each) => [each.index, each]));
-  const text = new ResultsText(batch.events * (RESULT_BYTES + 40));
-  const places = batch.places();
-  for (let event = 0; event < batch.events; event++) {
-    const taken = places.inputs[places.inputOf[event]!];
-    if (taken === undefined) {
-      const found = rejected.get(event);
-      if (found === undefined) continue;
-      tally[found.fate]++;
-      text.addText(rejectedText(found));
-    } else {
-      const row = places.rowOf[event]!;
-      const isDuplicate = appended.sets[taken.set]?.status[row] === 1;
-      tally[isDuplicate ? FATE.duplicate : FATE.accepted]++;
-      text.addTaken(taken, row, isDuplicate ? DUPLICATE : ACCEPTED);
+/** What became of each event of a batch, when it isn't known yet which of them came before. */
+export class AnswerDraft {
+  /** As if none had. */
+  readonly #results: ResultsText;
+  /** Per event: where its result ends. */
+  readonly #ends: Int32Array;
+  readonly #rejected: Tally;
+  readonly #places: Places;
+
+  /** Needs the batch until it returns. */
+  constructor(batch: DoorBatch) {
+    const rejected = new Map(batch.rejected.map((each) => [each.index, each]));
+    const tally: [number, number, number, number] = [0, 0, 0, 0];
+    const places = batch.places();
+    const results = new ResultsText(batch.events * (RESULT_BYTES + 40));
+    this.#ends = new Int32Array(batch.events);
+    for (let event = 0; event < batch.events; event++) {
+      const taken = places.inputs[places.inputOf[event]!];
+      const found = taken === undefined ? rejected.get(event) : undefined;
+      if (taken !== undefined) results.addTaken(taken, places.rowOf[event]!);
+      else if (found !== undefined) {
+        tally[found.fate]++;
+        results.addText(rejectedText(found));
+      }
+      this.#ends[event] = results.end;
     }
+    this.#results = results;
+    this.#rejected = tally;
+    this.#places = places;
   }
-  return { tally, results: text.bytes() };
+
+  /** The answer; once. */
+  answer({ sets }: AppendResult): BatchAnswer {
+    const { inputs, inputOf, rowOf } = this.#places;
+    const statuses = inputs.map(({ set }) => sets[set]?.status);
+    const duplicates: number[] = [];
+    let taken = 0;
+    for (let event = 0; event < inputOf.length; event++) {
+      const input = inputOf[event]!;
+      if (input === -1) continue;
+      taken++;
+      if (statuses[input]?.[rowOf[event]!] === 1) duplicates.push(event);
+    }
+    const [, , quarantined, refused] = this.#rejected;
+    return {
+      tally: [taken - duplicates.length, duplicates.length, quarantined, refused],
+      results:
+        duplicates.length === 0
+          ? this.#results
+          : this.#results.withDuplicates(duplicates.map((event) => this.#ends[event]!)),
+    };
+  }
 }
 
 const rejectedText = ({ fate, problem, eventId, rule }: Rejected): string =>
@@ -66,17 +94,22 @@ const piece = (text: string): DataView => {
 const BEFORE_ID = piece(`{"event_id":"`);
 /** What stands behind an id. */
 const ACCEPTED = piece(`","status":"accepted"}`);
-const DUPLICATE = piece(`","status":"duplicate"}`);
+const DUPLICATE = Buffer.from(`","status":"duplicate"}`);
 const COMMA = 44;
+/** Room before the results, for what an answer begins with; and behind them. */
+const MARGIN = 128;
 
-/** Results as bytes: ids go from the rows into the answer without becoming strings. */
-class ResultsText {
+/**
+ * Results as the JSON of an array's members, in bytes: ids go from the rows into the answer without
+ * becoming strings, and the answer is made around them in the same memory.
+ */
+export class ResultsText {
   #bytes: Buffer;
   #view: DataView;
-  #length = 0;
+  #length = MARGIN;
 
   constructor(bytes: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    this.#bytes = Buffer.allocUnsafeSlow(MARGIN + bytes + MARGIN);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -85,15 +118,38 @@ class ResultsText {
     this.#length += this.#bytes.write(text, this.#length);
   }
 
-  /** An event that was taken; `after` is what stands behind its id. */
-  addTaken({ input, stage, sink }: TakenInput, row: number, after: DataView): void {
+  /** An event that was taken, as accepted. */
+  addTaken({ input, stage, sink }: TakenInput, row: number): void {
     const { start, end } = input.finisher.idRange(stage, sink.sources[row]!);
     this.#begin(end - start + RESULT_BYTES);
     let at = copyBytes(this.#view, this.#length, BEFORE_ID, 0, BEFORE_ID.byteLength);
     if (plainEnd(stage.view, start, end) === end)
       at = copyBytes(this.#view, at, stage.view, start, end);
     else at += this.#writeId(stage.bytes.toString("utf8", start, end), at);
-    this.#length = copyBytes(this.#view, at, after, 0, after.byteLength);
+    this.#length = copyBytes(this.#view, at, ACCEPTED, 0, ACCEPTED.byteLength);
+  }
+
+  /** Where the results so far end. */
+  get end(): number {
+    return this.#length;
+  }
+
+  /** The same, with those results as duplicates that end at these positions, ascending. */
+  withDuplicates(ends: readonly number[]): ResultsText {
+    const made = new ResultsText(this.#length + ends.length);
+    let from = MARGIN;
+    for (const end of ends) {
+      made.#add(this.#bytes.subarray(from, end - ACCEPTED.byteLength));
+      made.#add(DUPLICATE);
+      from = end;
+    }
+    made.#add(this.#bytes.subarray(from, this.#length));
+    return made;
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
   /** Writes an id that isn't the same in JSON. */
@@ -103,14 +159,19 @@ class ResultsText {
     return this.#bytes.write(text, at);
   }
 
-  bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+  /** The results between two texts, each of at most `MARGIN` characters of ASCII. */
+  between(before: string, after: string): Buffer {
+    this.#reserve(MARGIN);
+    const start = MARGIN - before.length;
+    this.#bytes.write(before, start, "latin1");
+    const end = this.#length + this.#bytes.write(after, this.#length, "latin1");
+    return this.#bytes.subarray(start, end);
   }
 
   /** Begins a result of at most so many bytes, with a comma where there is one before it. */
   #begin(bytes: number): void {
     this.#reserve(bytes + 1);
-    if (this.#length > 0) this.#bytes[this.#length++] = COMMA;
+    if (this.#length > MARGIN) this.#bytes[this.#length++] = COMMA;
   }
 
   /** Room for so many bytes; what lies behind `#length` is kept. */
@@ -127,8 +188,5 @@ class ResultsText {
 export function nativeAnswer({ tally, results }: BatchAnswer): Buffer {
   const [accepted, duplicate, quarantined, refused] = tally;
   const counts = `"accepted":${accepted},"duplicate":${duplicate},"quarantined":${quarantined},"refused":${refused}`;
-  return Buffer.concat([Buffer.from(`{${counts},"results":[`), results, CLOSE]);
+  return results.between(`{${counts},"results":[`, "]}\n"); // a line feed, for a terminal
 }
-
-/** With a line feed, for those who read it on a terminal. */
-const CLOSE = Buffer.from("]}\n");

@@ -53,6 +53,31 @@ async function answerOf(
 const results = (answer: { body: Record<string, never> }): Record<string, string>[] =>
   answer.body["results"]!;
 
+test("each event's fate stands at its place, and the request's memory is given back", async () => {
+  const tester = testCollector();
+  const line = (id: string): string => JSON.stringify({ ...view, event_id: id });
+  await answerOf(tester, `${line("a")}\n${line("b")}`);
+  let released = 0;
+  const lines = [line("b"), line("c"), "{", line('say "d"'), line("a")].join("\n");
+  const response = await tester.collector.handle({
+    ...post("/v1/events", lines),
+    release: () => released++,
+  });
+  const body = JSON.parse(String(response.body));
+  assert.deepEqual([body.accepted, body.duplicate, body.quarantined], [2, 2, 1]);
+  assert.deepEqual(
+    body.results.map((each: Record<string, string>) => [each["event_id"], each["status"]]),
+    [
+      ["b", "duplicate"],
+      ["c", "accepted"],
+      [null, "quarantined"],
+      ['say "d"', "accepted"],
+      ["a", "duplicate"],
+    ],
+  );
+  assert.ok(released > 0);
+});
+
 test("NDJSON: a broken line is quarantined with its bytes, its neighbours go on", async () => {
   const tester = testCollector();
   const line = (id: string): string => JSON.stringify({ ...view, event_id: id });

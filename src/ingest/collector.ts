@@ -4,7 +4,6 @@ import { asMillraceError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { randomHex } from "../core/random.ts";
 import type { Plan } from "../language/plan/nodes.ts";
-import { answerBatch } from "./answer.ts";
 import { cleanedCounts } from "./cleaned-counts.ts";
 import { CollectorStats } from "./collector-stats.ts";
 import { NO_LOOKUPS, type Lookups } from "./derive/lookups.ts";
@@ -13,7 +12,7 @@ import type { CollectRequest, CollectResponse } from "./http/collect-request.ts"
 import { corsHeaders, preflightHeaders } from "./http/cors.ts";
 import { BodyBudget, BodyReader, type ReadBody } from "./http/read-body.ts";
 import { WriteKeys, type WriteKeyStore } from "./keys/write-keys.ts";
-import { STEPS, type LogAppender, type Passage } from "./passage.ts";
+import { release, STEPS, type LogAppender, type Passage } from "./passage.ts";
 import { nativeProtocol } from "./protocols/native.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { segmentProtocol } from "./protocols/segment/segment.ts";
@@ -119,13 +118,17 @@ class Door implements Collector {
   }
 
   async handle(request: CollectRequest): Promise<CollectResponse> {
-    const protocol = protocolOf(request.method, request.path);
-    if (protocol === undefined) return this.failure(request, new Error("no such path"));
-    if (request.method === "OPTIONS") {
-      return { status: 204, headers: preflightHeaders(request), body: "" };
+    try {
+      const protocol = protocolOf(request.method, request.path);
+      if (protocol === undefined) return this.failure(request, new Error("no such path"));
+      if (request.method === "OPTIONS") {
+        return { status: 204, headers: preflightHeaders(request), body: "" };
+      }
+      const response = protocol.immediate?.(request) ?? (await this.#collect(protocol, request));
+      return { ...response, headers: { ...corsHeaders(request), ...response.headers } };
+    } finally {
+      request.release?.();
     }
-    const response = protocol.immediate?.(request) ?? (await this.#collect(protocol, request));
-    return { ...response, headers: { ...corsHeaders(request), ...response.headers } };
   }
 
   async #collect(protocol: Protocol, request: CollectRequest): Promise<CollectResponse> {
@@ -143,7 +146,7 @@ class Door implements Collector {
     };
     try {
       await this.#steps.run(passage);
-      const answer = answerBatch(passage.batch!, passage.appended!);
+      const answer = passage.answer!;
       this.#stats.events(protocol.name, answer.tally);
       this.#stats.rules(passage.batch!.ruleCounts);
       const response = protocol.answer(request, answer);
@@ -152,7 +155,7 @@ class Door implements Collector {
     } catch (thrown) {
       return this.#failed(protocol, request, passage, thrown);
     } finally {
-      passage.batch?.release();
+      release(passage);
     }
   }
 

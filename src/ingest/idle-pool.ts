@@ -11,19 +11,24 @@ interface Reusable {
 export class IdlePool<Item extends Reusable> {
   readonly #make: () => Item;
   readonly #free: Item[] = [];
+  #bytes = 0;
 
   constructor(make: () => Item) {
     this.#make = make;
   }
 
   take(): Item {
-    return this.#free.pop() ?? this.#make();
+    const item = this.#free.pop();
+    if (item === undefined) return this.#make();
+    this.#bytes -= item.bytes.length;
+    return item;
   }
 
   giveBack(item: Item): void {
-    if (this.#free.length >= LIMITS.idleBuffersMax) return;
-    if (item.bytes.length > LIMITS.idleBufferBytesMax) return;
+    const bytes = item.bytes.length;
+    if (bytes > LIMITS.idleBufferBytesMax || this.#bytes + bytes > LIMITS.idleBytesMax) return;
     item.clear();
     this.#free.push(item);
+    this.#bytes += bytes;
   }
 }

@@ -1,6 +1,7 @@
 import { MillraceError } from "../core/errors.ts";
 import type { AppendRequest, AppendResult } from "../storage/log/append-request.ts";
 import type { PendingCount } from "../storage/log/log.ts";
+import { AnswerDraft, type BatchAnswer } from "./answer.ts";
 import type { DoorBatch } from "./door-batch.ts";
 import { DoorBatch as Batch } from "./door-batch.ts";
 import { deriveBatch } from "./derive-batch.ts";
@@ -14,7 +15,8 @@ import type { Decoded, Protocol } from "./protocols/protocol.ts";
 /** Takes requests for the log: gate (deduplication), append, fsync. */
 export interface LogAppender {
   /**
-   * Resolves once the request is durable. Rejects with `RATE_LIMITED` when the queue is full,
+   * Resolves once the request is durable; what it needs of the request's memory it has copied when
+   * it returns. Rejects with `RATE_LIMITED` when the queue is full,
    * `STORAGE_FULL` or `STORAGE_FAILED`. `keyName`: the name of the write key it came by.
    */
   append(request: AppendRequest, keyName?: string): Promise<AppendResult>;
@@ -46,7 +48,7 @@ export interface Passage {
   /** Name of the write key. */
   keyName?: string;
   batch?: DoorBatch;
-  appended?: AppendResult;
+  answer?: BatchAnswer;
 }
 
 export type StepName = "decode" | "authenticate" | "validate" | "derive" | "append";
@@ -55,6 +57,12 @@ export interface Step {
   readonly name: StepName;
   /** Throws the `MillraceError` that refuses the whole request. */
   run(passage: Passage): void | Promise<void>;
+}
+
+/** Gives the memory that a request's events took back, for the next one's; may be called again. */
+export function release({ batch, request }: Passage): void {
+  batch?.release();
+  request.release?.();
 }
 
 /**
@@ -109,18 +117,22 @@ export const STEPS: readonly Step[] = [
     name: "append",
     async run(passage) {
       const { batch, context, counts } = passage;
+      const draft = new AnswerDraft(batch!);
       const request = batch!.request();
       const isEmpty = request.sets.length === 0 && (request.counts?.length ?? 0) === 0;
-      if (isEmpty) passage.appended = { receivedAt: passage.nowMs, sets: [] };
-      else {
-        const waiting = counts.takePending();
+      if (isEmpty) {
+        passage.answer = draft.answer({ receivedAt: passage.nowMs, sets: [] });
+        return;
+      }
+      const waiting = counts.takePending();
+      try {
         const all = { ...request, counts: [...(request.counts ?? []), ...waiting] };
-        try {
-          passage.appended = await context.writer.append(all, passage.keyName);
-        } catch (error) {
-          counts.putBack(waiting);
-          throw error;
-        }
+        const appending = context.writer.append(all, passage.keyName);
+        release(passage); // the log has copied what it needs
+        passage.answer = draft.answer(await appending);
+      } catch (error) {
+        counts.putBack(waiting);
+        throw error;
       }
     },
   },

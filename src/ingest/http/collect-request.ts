@@ -11,6 +11,8 @@ export interface CollectRequest {
   /** As sent: possibly compressed. */
   readonly body: Buffer;
   readonly remoteAddress: string;
+  /** Says that the body's bytes aren't needed any more; may be called again. */
+  readonly release?: () => void;
 }
 
 export interface CollectResponse {

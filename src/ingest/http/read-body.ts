@@ -33,7 +33,7 @@ export class BodyBudget {
 /** A body that was read. */
 export interface ReadBody {
   readonly body: Buffer;
-  /** To be called once, when the request is answered: the body's bytes are used again. */
+  /** To be called when nobody looks at the body any more: its bytes are used again. */
   readonly release: () => void;
 }
 
@@ -59,7 +59,10 @@ export class BodyReader {
     if (announced > bytesMax) throw tooLarge(bytesMax);
     const buffer = this.#buffers.take();
     let taken = 0;
+    let isReleased = false;
     const release = (): void => {
+      if (isReleased) return;
+      isReleased = true;
       this.budget.giveBack(taken);
       this.#buffers.giveBack(buffer);
     };

@@ -12,17 +12,12 @@ export async function serveCollector(
   response: ServerResponse,
 ): Promise<void> {
   const request = collectRequest(message, EMPTY);
-  let release: (() => void) | undefined;
   try {
-    const read = await collector.readBody(message);
-    release = read.release;
-    send(response, await collector.handle({ ...request, body: read.body }));
+    send(response, await collector.handle({ ...request, ...(await collector.readBody(message)) }));
   } catch (error) {
     // a body that wasn't read to its end leaves the connection in no state to go on
     response.shouldKeepAlive = false;
     send(response, collector.failure(request, error));
-  } finally {
-    release?.();
   }
 }
 

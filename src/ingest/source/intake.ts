@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
-import { answerBatch } from "../answer.ts";
+import { AnswerDraft } from "../answer.ts";
 import { cleanedCounts } from "../cleaned-counts.ts";
 import type { CollectorSnapshot } from "../collector.ts";
 import { CollectorStats } from "../collector-stats.ts";
@@ -96,8 +96,9 @@ export class Intake {
   async #append(batch: DoorBatch, raw: (index: number) => Uint8Array): Promise<void> {
     await deriveBatch(batch, raw);
     if (batch.events === 0) return;
+    const draft = new AnswerDraft(batch);
     const appended = await this.#options.writer.append(batch.request());
-    this.#stats.events(batch.source, answerBatch(batch, appended).tally);
+    this.#stats.events(batch.source, draft.answer(appended).tally);
     this.#stats.rules(batch.ruleCounts);
   }
 }

@@ -15,9 +15,10 @@ export function liveAppender(
 ): LogAppender {
   return {
     append: async (request, keyName) => {
+      // Before the rows' memory is used for others.
+      const samples = isWatched() ? sampleRows(request) : [];
       const result = await writer.append(request);
-      if (!isWatched()) return result;
-      for (const { set, index, row } of sampleRows(request)) {
+      for (const { set, index, row } of samples) {
         const topic = topics().get(set.topic);
         if (topic === undefined || result.sets[set.number]?.status[index] !== 0) continue;
         ring.add(topic, row, keyName !== SIMULATED, result.receivedAt);

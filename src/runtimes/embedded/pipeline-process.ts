@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { MillraceError } from "../../core/errors.ts";
 import type { MainCalls, PipelineCalls, PipelineConfig } from "./pipeline-calls.ts";
 import { connect, type Remote } from "./rpc.ts";
-import { INLINE_MORE } from "./inline-more.ts";
+import { INLINE_MORE } from "./v8-flags.ts";
 
 export interface PipelineProcessOptions {
   readonly config: () => PipelineConfig;

@@ -21,7 +21,7 @@ import { startPipelineProcess, type PipelineProcess } from "./pipeline-process.t
 import { createHandler } from "./handler.ts";
 import { registerSchemas } from "./register-schemas.ts";
 import type { Settings } from "./settings.ts";
-import { inlineMore } from "./inline-more.ts";
+import { INLINE_MORE, MARK_RARELY, setV8Flags } from "./v8-flags.ts";
 
 export interface EmbeddedOptions {
   readonly settings: Settings;
@@ -54,7 +54,7 @@ export interface EmbeddedRuntime {
 
 /** Starts every part and waits until events can come and questions be asked. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedRuntime> {
-  inlineMore();
+  setV8Flags([...INLINE_MORE, MARK_RARELY]);
   const { settings, progress = () => undefined, onProblem } = options;
   const closers: (() => Promise<unknown> | void)[] = [];
   try {

@@ -58,6 +58,20 @@ export function requestBytes(request: AppendRequest): number {
   return bytes;
 }
 
+/** A request that keeps its rows when the memory of the first is used for others. */
+export const copyOf = (request: AppendRequest): AppendRequest => ({
+  ...request,
+  sets: request.sets.map((set) => ({
+    ...set,
+    rows: Uint8Array.from(set.rows),
+    rowStarts: set.rowStarts.slice(),
+    times: set.times.slice(),
+    partitionHash: set.partitionHash.slice(),
+    hashes: set.hashes?.slice(),
+    parent: set.parent && { ...set.parent, rows: set.parent.rows.slice() },
+  })),
+});
+
 /** What is wrong with the shape of a request; a defect of the caller. */
 export function requestDefect(request: AppendRequest): string | undefined {
   for (const [number, set] of request.sets.entries()) {
