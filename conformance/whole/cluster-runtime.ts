@@ -126,7 +126,7 @@ export class ClusterRuntime {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#replicas.values()].map((replica) => replica.stop()));
-    if (this.#options.addresses.flink !== undefined) await this.#deploy("--stop");
+    await this.#deploy("--stop");
     await this.#warehouse?.close();
     await this.#server?.stop();
     const { addresses, prefix } = this.#options;

@@ -1,17 +1,11 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { createCollector } from "../../ingest/collector.ts";
 import { refuseUntilReady, serveCollector } from "../../ingest/http/serve-collector.ts";
 import { writeKeyRecord } from "../../ingest/keys/write-keys.ts";
-import { followTables } from "../../process/dimension/follow-tables.ts";
-import { openEmbeddedDimension } from "../../storage/dimension/embedded/embedded-dimension.ts";
-import { KafkaAppender } from "../../storage/log/kafka/kafka-appender.ts";
-import { KafkaBatchReader } from "../../storage/log/kafka/kafka-batch-reader.ts";
-import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { COLLECT_ROUTES } from "../shared/collect-routes.ts";
 import { collectorFigures, gauge } from "../shared/collector-figures.ts";
-import { doorLookups } from "../shared/door-lookups.ts";
 import { every } from "../shared/every.ts";
+import { NO_SECRET, rawAppender } from "./raw-appender.ts";
+import { openTables } from "./door-tables.ts";
 import { serveHealth } from "./serve-health.ts";
 import type { Role, RoleOptions } from "./role.ts";
 
@@ -26,15 +20,7 @@ const FLUSH_EVERY_MS = 5_000;
 export async function startCollect(options: RoleOptions): Promise<Role> {
   const { plan, parts, settings, clock, onProblem } = options;
   const { topics } = parts;
-  const names = topicNames(parts.config.prefix);
-  const appender = new KafkaAppender({
-    client: parts.client,
-    clock,
-    names,
-    topics: topics.flatMap(({ topic, rawSchemaId: schemaId, partitions }) =>
-      schemaId === undefined ? [] : [{ topic, schemaId, partitions }],
-    ),
-  });
+  const appender = rawAppender(options);
   const tables = await openTables(options);
   const collector = createCollector({
     plan,
@@ -77,60 +63,6 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
       for (const timer of timers) clearInterval(timer);
       await collector.flush().catch(() => undefined);
       await tables.close();
-    },
-  };
-}
-
-/** Identity is the gate's to say, behind the log: the door's hash is of no use to it. */
-export const NO_SECRET = new Uint8Array(8);
-
-/** The tables that the door looks things up in, as far as their topics were read. */
-export async function openTables({ parts, settings }: RoleOptions) {
-  const tables = parts.topics.filter(({ topic }) => topic.node.kind === "table");
-  mkdirSync(settings.dataDir, { recursive: true });
-  const store = openEmbeddedDimension(join(settings.dataDir, "dimensions.db"));
-  const reader = new KafkaBatchReader({
-    client: parts.client,
-    rows: parts.rows,
-    nameOf: topicNames(parts.config.prefix).clean,
-  });
-  const known = store.positions();
-  const places = tables.flatMap(({ topic: { name }, partitions }) =>
-    Array.from({ length: partitions }, (_, partition) => {
-      const position = known.find((each) => each.topic === name && each.partition === partition);
-      return { topic: name, partition, offset: position?.offset ?? 0 };
-    }),
-  );
-  await reader.assign(places);
-  const { clean } = topicNames(parts.config.prefix);
-  const wanted = await parts.client.ends(tables.map(({ topic }) => clean(topic.name)));
-  const following = followTables({
-    log: reader,
-    store,
-    topics: tables.map(({ topic }) => topic),
-    layoutOf: (schemaId) => parts.layoutOf(schemaId).layout,
-  });
-  const isRead = (): boolean =>
-    reader.ends().every((end) => {
-      const asked = wanted.find(
-        (each) => each.topic === clean(end.topic) && each.partition === end.partition,
-      );
-      return asked === undefined || end.end >= asked.end;
-    });
-  let isWhole = false;
-  return {
-    lookups: doorLookups(store),
-    step: () => {
-      const moved = following.step();
-      // What was fetched is in the store now.
-      isWhole ||= isRead();
-      return moved;
-    },
-    /** Whether everything is known that was said before the start. */
-    isWhole: () => isWhole,
-    close: async () => {
-      await reader.close();
-      store.close();
     },
   };
 }

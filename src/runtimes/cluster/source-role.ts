@@ -1,16 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { asMillraceError, MillraceError } from "../../core/errors.ts";
 import { randomHex } from "../../core/random.ts";
 import { doorProgram, type DoorProgram } from "../../ingest/door-program.ts";
 import { Intake } from "../../ingest/source/intake.ts";
 import type { PartHealth } from "../../serve/observe/health-routes.ts";
-import { KafkaAppender } from "../../storage/log/kafka/kafka-appender.ts";
 import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { collectorFigures, gauge } from "../shared/collector-figures.ts";
 import { every } from "../shared/every.ts";
-import { NO_SECRET, openTables } from "./collect-role.ts";
 import { mqttSources } from "./connect/source-topics.ts";
 import { sourceTopics } from "./connect/wanted-connectors.ts";
+import { openTables } from "./door-tables.ts";
 import { followGroup } from "./follow-group.ts";
+import { NO_SECRET, rawAppender } from "./raw-appender.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
 import { changeTopics } from "./source/take-changes.ts";
@@ -32,14 +33,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
   const names = topicNames(config.prefix);
   const tell = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
   await client.ensureTopics(sourceTopics(plan, config));
-  const appender = new KafkaAppender({
-    client,
-    clock,
-    names,
-    topics: topics.flatMap(({ topic, rawSchemaId: schemaId, partitions }) =>
-      schemaId === undefined ? [] : [{ topic, schemaId, partitions }],
-    ),
-  });
+  const appender = rawAppender(options);
   const tables = await openTables(options);
   const program = doorProgram({
     plan,
@@ -49,6 +43,12 @@ export async function startSource(options: RoleOptions): Promise<Role> {
     makeId: () => randomHex(16),
   });
   const intake = new Intake({ program, writer: appender, clock });
+  const timers = [
+    every(HEARTBEAT_EVERY_MS, () => appender.heartbeat(), onProblem),
+    every(TABLES_EVERY_MS, async () => tables.step(), onProblem),
+  ];
+  // What is taken before its tables are known would be joined with nothing.
+  while (!tables.isWhole()) await sleep(TABLES_EVERY_MS);
   const takers = new Map([
     ...changeTopics(program, intake, config.prefix),
     ...lineTopics(program, intake, config),
@@ -67,14 +67,9 @@ export async function startSource(options: RoleOptions): Promise<Role> {
           onError: tell,
         });
   const mqtt = await openMqtt(options, program, intake);
-  const timers = [
-    every(HEARTBEAT_EVERY_MS, () => appender.heartbeat(), onProblem),
-    every(TABLES_EVERY_MS, async () => tables.step(), onProblem),
-  ];
   const health = await serveHealth(settings, onProblem, {
     parts: async () => [
       { part: "kafka", ready: await client.isReady() },
-      { part: "tables", ready: tables.isWhole() },
       ...(mqtt === undefined ? [] : [mqttHealth(mqtt)]),
     ],
     figures: async () => [

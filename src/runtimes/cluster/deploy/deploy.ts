@@ -44,6 +44,7 @@ export async function* deploy(options: DeployOptions): AsyncGenerator<Change> {
 
 /** Stops the definition's jobs in Flink with savepoints, from which `deploy` starts them again. */
 export async function* stopJobs(options: DeployOptions): AsyncGenerator<Change> {
+  if (hasNoFlink(options)) return;
   const client = new KafkaClient(options.config.kafka, "millrace-deploy");
   try {
     const jobs = await FlinkJobs.open(options.config, client, options.clock);
@@ -60,6 +61,7 @@ export async function* stopJobs(options: DeployOptions): AsyncGenerator<Change> 
 
 /** How the definition's jobs in Flink stand. */
 export async function jobStatus(options: DeployOptions): Promise<readonly JobStatus[]> {
+  if (hasNoFlink(options)) return [];
   const client = new KafkaClient(options.config.kafka, "millrace-deploy");
   try {
     const jobs = await FlinkJobs.open(options.config, client, options.clock);
@@ -68,6 +70,10 @@ export async function jobStatus(options: DeployOptions): Promise<readonly JobSta
     await client.close();
   }
 }
+
+/** Where Flink has no address, only a definition that wants it can miss it. */
+const hasNoFlink = ({ plan, config }: DeployOptions): boolean =>
+  config.flink === undefined && planFor("flink", plan).metrics.length === 0;
 
 /** Jobs that the definition wants, and those that it once wanted. */
 function namesOf({ plan, config }: DeployOptions, jobs: FlinkJobs): readonly string[] {
