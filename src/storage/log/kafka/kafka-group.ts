@@ -4,8 +4,10 @@ import {
   offsetCommitV9,
   offsetFetchV9,
   type ConnectionOptions,
+  type GroupPartitionsAssigner,
 } from "@platformatic/kafka";
 import type { Place } from "./kafka-client.ts";
+import { sharePartitions } from "./share-partitions.ts";
 
 /** What a member may do from one joining of the group to the next. */
 export interface Membership {
@@ -57,6 +59,7 @@ export class KafkaGroup {
       heartbeatInterval: HEARTBEAT_MS,
       rebalanceTimeout: REBALANCE_MS,
       protocols: [{ name: "cooperative-sticky", version: 3 }],
+      partitionAssigner: sharedEvenly,
     });
   }
 
@@ -155,3 +158,27 @@ function textOf(error: unknown): string {
   const id = "apiId" in error ? String(error.apiId) : "";
   return [id, error.message, ...errors.map(textOf)].join(" ");
 }
+
+/** The client's own evens out the number of partitions over all topics, not of each. */
+const sharedEvenly: GroupPartitionsAssigner = (_leader, members, topics, { topics: known }) => {
+  const shares = sharePartitions(
+    [...members].map(([id, { topics: wanted = [], ownedPartitions = [], generationId = -1 }]) => ({
+      id,
+      topics: wanted,
+      owned: ownedPartitions.flatMap(({ topic, partitions }) =>
+        partitions.map((partition) => ({ topic, partition })),
+      ),
+      generation: generationId,
+    })),
+    new Map([...topics].map((topic) => [topic, known.get(topic)?.partitionsCount ?? 0])),
+  );
+  return [...shares].map(([memberId, own]) => ({
+    memberId,
+    assignments: new Map(
+      [...Map.groupBy(own, ({ topic }) => topic)].map(([topic, those]) => [
+        topic,
+        { topic, partitions: those.map(({ partition }) => partition) },
+      ]),
+    ),
+  }));
+};
