@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   Admin,
+  Connection,
   Consumer,
+  instancesChannel,
   Producer,
   type ConnectionOptions,
   type RecordsBatch,
 } from "@platformatic/kafka";
-import { MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
+import { asKafkaError, asSendError, textOf } from "./kafka-error.ts";
 import { KafkaGroup } from "./kafka-group.ts";
 import type { PartitionEnd } from "../log.ts";
 import {
@@ -69,7 +71,19 @@ export interface Place {
   readonly offset: number;
 }
 
-/** One client of a Kafka cluster. Errors are `KAFKA_UNAVAILABLE`, and `TOPIC_UNKNOWN` where a topic isn't there. */
+/**
+ * A connection that the client has given up may fail once more, when nobody listens any longer; that
+ * would end the process.
+ */
+instancesChannel.subscribe((event) => {
+  const { instance } = event as { readonly instance: unknown };
+  if (instance instanceof Connection) instance.on("error", () => undefined);
+});
+
+/**
+ * One client of a Kafka cluster. Errors are `KAFKA_UNAVAILABLE`, `TOPIC_UNKNOWN` where a topic isn't
+ * there, and `CONFIG_INVALID` where the broker doesn't let us in, or isn't the one that we trust.
+ */
 export class KafkaClient {
   readonly #options: ConnectionOptions & {
     readonly clientId: string;
@@ -135,7 +149,11 @@ export class KafkaClient {
    * under way at a time: an idempotent producer's sequence would break otherwise.
    */
   send(records: readonly OutRecord[]): Promise<readonly Place[]> {
-    const sent = this.#sending.then(() => this.#told("send", () => this.#sendWhenReady(records)));
+    const sent = this.#sending.then(() =>
+      this.#sendWhenReady(records).catch((error: unknown) => {
+        throw asSendError(error);
+      }),
+    );
     this.#sending = sent.catch(() => undefined);
     return sent;
   }
@@ -410,25 +428,3 @@ const headersFrom = (
   headers: readonly (readonly [Buffer | null, Buffer | null])[],
 ): Record<string, string> =>
   Object.fromEntries(headers.map(([name, value]) => [String(name ?? ""), String(value ?? "")]));
-
-function asKafkaError(what: string, error: unknown): MillraceError {
-  if (error instanceof MillraceError) return error;
-  const text = textOf(error);
-  const isUnknown = /UNKNOWN_TOPIC/.test(text);
-  return new MillraceError(
-    isUnknown ? "TOPIC_UNKNOWN" : "KAFKA_UNAVAILABLE",
-    `Kafka: couldn't ${what}: ${text}`,
-    { cause: error, hint: isUnknown ? "deploy the definition first" : "see that the brokers run" },
-  );
-}
-
-const textOf = (error: unknown): string => messagesOf(error).join("; ");
-
-/** The client wraps errors in errors; the inner ones say more. */
-function messagesOf(error: unknown): string[] {
-  if (!(error instanceof Error)) return [String(error)];
-  const { errors = [], cause } = error as { readonly errors?: readonly unknown[]; cause?: unknown };
-  const inner = [...errors, ...(cause === undefined ? [] : [cause])].flatMap(messagesOf);
-  const id = "apiId" in error ? `${String(error.apiId)}: ` : "";
-  return [...new Set(inner.length > 0 ? inner : [`${id}${error.message}`])];
-}
