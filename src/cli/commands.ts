@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   amend: "bring late, imported and released events into the numbers now",
   quarantine: "show the events that broke a rule, and why",
   deploy: "bring a definition about in a cluster",
+  mirror: "bring a pipeline's events to a cluster as they come",
   cluster: "fetch, start and stop the engines of a cluster on this machine",
   doctor: "look for what is wrong with a data folder or a setting",
 };

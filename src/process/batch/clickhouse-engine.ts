@@ -7,12 +7,12 @@ import {
 } from "../../language/compile/clickhouse/model-select.ts";
 import { rowStructure } from "../../language/compile/clickhouse/row-columns.ts";
 import { ruleSelect } from "../../language/compile/clickhouse/rule-select.ts";
-import { quoteName, quoteText } from "../../language/compile/clickhouse/sql-text.ts";
+import { quoteName } from "../../language/compile/clickhouse/sql-text.ts";
 import { touchedSelect } from "../../language/compile/clickhouse/touched-select.ts";
 import { sessionExtentSelect } from "../../language/compile/clickhouse/window-session.ts";
 import { UNIT_MS } from "../../core/time.ts";
 import type { Topic } from "../../language/plan/topic.ts";
-import type { LakeFile, LakeFormat, LakeReader } from "../../storage/lake/lake.ts";
+import type { LakeFile, LakeReader } from "../../storage/lake/lake.ts";
 import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import type {
   BatchEngine,
@@ -24,18 +24,17 @@ import type {
   TimeRange,
   TouchedWanted,
 } from "./batch-engine.ts";
+import { filesRelation, type FilesSql } from "./files-relation.ts";
 import type { TouchedRecord } from "./stream-view.ts";
 
 export interface ClickHouseEngineOptions {
   readonly warehouse: Warehouse;
   /** Absent: everything is read from the topics' tables. */
   readonly lake?: LakeReader;
-  /** SQL of the rows of files of one format with these columns. Default: files of this machine. */
-  readonly filesSql?: (paths: readonly string[], format: LakeFormat, structure: string) => string;
+  /** Default: files of this machine. */
+  readonly filesSql?: FilesSql;
 }
 
-/** Paths in one call of `file(…)`. */
-const PATHS_MAX = 500;
 /** How long files that are being read are kept in their place, ms. */
 const HOLD_MS = UNIT_MS.h;
 
@@ -143,18 +142,7 @@ export class ClickHouseEngine implements BatchEngine {
   /** The rows of files as a relation; no files: no rows. Columns that an old file lacks are null. */
   #filesRelation(topic: Topic, files: readonly LakeFile[]): string {
     if (files.length === 0) return `(SELECT * FROM ${quoteName(topic.name)} WHERE false)`;
-    const { filesSql = localFilesSql } = this.#options;
-    const structure = rowStructure(topic.layout);
-    const calls: string[] = [];
-    for (const format of ["parquet", "orc"] as const) {
-      const paths = files.filter((file) => file.format === format).map((file) => file.path);
-      for (let at = 0; at < paths.length; at += PATHS_MAX) {
-        calls.push(filesSql(paths.slice(at, at + PATHS_MAX), format, structure));
-      }
-    }
-    return calls.length === 1
-      ? calls[0]!
-      : `(${calls.map((call) => `SELECT * FROM ${call}`).join(" UNION ALL ")})`;
+    return filesRelation(files, rowStructure(topic.layout), this.#options.filesSql);
   }
 }
 
@@ -166,16 +154,3 @@ export function daysOf({ fromMs, toMs }: TimeRange): {
   const bound = (ms: number): number => Math.min(Math.max(ms, 0), Date.UTC(9999, 11, 31));
   return { fromDay: dayOf(bound(fromMs)), toDay: dayOf(bound(toMs - 1)) };
 }
-
-const localFilesSql: NonNullable<ClickHouseEngineOptions["filesSql"]> = (
-  paths,
-  format,
-  structure,
-) => {
-  // The engine takes a path that begins with a brace for a relative one, and finds nothing.
-  const list =
-    paths.length === 1 ? paths[0]! : `/{${paths.map((path) => path.slice(1)).join(",")}}`;
-  return `file(${quoteText(list)}, '${ENGINE_FORMATS[format]}', ${quoteText(structure)})`;
-};
-
-const ENGINE_FORMATS = { parquet: "Parquet", orc: "ORC" } as const;

@@ -78,7 +78,11 @@ export function wantedTopics(
     }),
     ...plan.metrics.map(({ name }) => ({ name: names.rows(name), partitions, settings: KEEP })),
     ...single.map((name) => ({ name, partitions: 1, settings: KEEP })),
-    { name: names.jobs, partitions: 1, settings: { "cleanup.policy": "compact" } },
+    ...[names.jobs, names.mirror].map((name) => ({
+      name,
+      partitions: 1,
+      settings: { "cleanup.policy": "compact" },
+    })),
   ];
 }
 

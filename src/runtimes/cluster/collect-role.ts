@@ -1,9 +1,11 @@
 import { createCollector } from "../../ingest/collector.ts";
 import { refuseUntilReady, serveCollector } from "../../ingest/http/serve-collector.ts";
 import { writeKeyRecord } from "../../ingest/keys/write-keys.ts";
+import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { COLLECT_ROUTES } from "../shared/collect-routes.ts";
 import { collectorFigures, gauge } from "../shared/collector-figures.ts";
 import { every } from "../shared/every.ts";
+import { watchMirror } from "./mirror/mirror-watch.ts";
 import { NO_SECRET, rawAppender } from "./raw-appender.ts";
 import { openTables } from "./door-tables.ts";
 import { serveHealth } from "./serve-health.ts";
@@ -20,7 +22,9 @@ const FLUSH_EVERY_MS = 5_000;
 export async function startCollect(options: RoleOptions): Promise<Role> {
   const { plan, parts, settings, clock, onProblem } = options;
   const { topics } = parts;
-  const appender = rawAppender(options);
+  const { mirror: marks } = topicNames(parts.config.prefix);
+  const mirror = await watchMirror(parts.client, marks, clock, onProblem);
+  const appender = rawAppender(options, mirror);
   const tables = await openTables(options);
   const collector = createCollector({
     plan,
@@ -42,6 +46,7 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
     parts: async () => [
       { part: "kafka", ready: await parts.client.isReady() },
       { part: "tables", ready: tables.isWhole() },
+      { part: "mirror", ready: !mirror.isHeld() },
     ],
     figures: async () => [
       ...collectorFigures(collector.stats()),
@@ -51,7 +56,7 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
     intercept: (request, response) => {
       const [path = "/"] = (request.url ?? "/").split("?", 1);
       if (!collector.handles(request.method ?? "GET", path)) return false;
-      if (tables.isWhole()) void serveCollector(collector, request, response);
+      if (tables.isWhole() && mirror.wasThere()) void serveCollector(collector, request, response);
       else refuseUntilReady(collector, request, response);
       return true;
     },
@@ -63,6 +68,7 @@ export async function startCollect(options: RoleOptions): Promise<Role> {
       for (const timer of timers) clearInterval(timer);
       await collector.flush().catch(() => undefined);
       await tables.close();
+      await mirror.close();
     },
   };
 }

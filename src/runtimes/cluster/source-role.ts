@@ -11,6 +11,7 @@ import { mqttSources } from "./connect/source-topics.ts";
 import { sourceTopics } from "./connect/wanted-connectors.ts";
 import { openTables } from "./door-tables.ts";
 import { followGroup } from "./follow-group.ts";
+import { watchMirror } from "./mirror/mirror-watch.ts";
 import { NO_SECRET, rawAppender } from "./raw-appender.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
@@ -33,7 +34,8 @@ export async function startSource(options: RoleOptions): Promise<Role> {
   const names = topicNames(config.prefix);
   const tell = (thrown: unknown): void => onProblem(asMillraceError(thrown).message);
   await client.ensureTopics(sourceTopics(plan, config));
-  const appender = rawAppender(options);
+  const mirror = await watchMirror(client, names.mirror, clock, onProblem);
+  const appender = rawAppender(options, mirror);
   const tables = await openTables(options);
   const program = doorProgram({
     plan,
@@ -48,7 +50,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
     every(TABLES_EVERY_MS, async () => tables.step(), onProblem),
   ];
   // What is taken before its tables are known would be joined with nothing.
-  while (!tables.isWhole()) await sleep(TABLES_EVERY_MS);
+  while (!tables.isWhole() || mirror.isHeld()) await sleep(TABLES_EVERY_MS);
   const takers = new Map([
     ...changeTopics(program, intake, config.prefix),
     ...lineTopics(program, intake, config),
@@ -70,6 +72,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
   const health = await serveHealth(settings, onProblem, {
     parts: async () => [
       { part: "kafka", ready: await client.isReady() },
+      { part: "mirror", ready: !mirror.isHeld() },
       ...(mqtt === undefined ? [] : [mqttHealth(mqtt)]),
     ],
     figures: async () => [
@@ -90,6 +93,7 @@ export async function startSource(options: RoleOptions): Promise<Role> {
       await following?.close();
       for (const timer of timers) clearInterval(timer);
       await tables.close();
+      await mirror.close();
     },
   };
 }

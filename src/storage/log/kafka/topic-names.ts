@@ -11,6 +11,8 @@ export interface TopicNames {
   readonly batch: string;
   /** What was deployed to Flink. */
   readonly jobs: string;
+  /** How far events of another pipeline were brought. */
+  readonly mirror: string;
   /** Begins what Kafka Streams makes: groups, internal topics. */
   readonly streams: string;
 }
@@ -27,6 +29,7 @@ export function topicNames(prefix: string): TopicNames {
     ledger: named("millrace.ledger"),
     batch: named("millrace.batch"),
     jobs: named("millrace.jobs"),
+    mirror: named("millrace.mirror"),
     streams: named("millrace.streams"),
   };
 }
