@@ -12,9 +12,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterAddresses } from "../../engines/cluster-addresses.ts";
 import type { Cluster } from "../../engines/cluster.ts";
 import type { Plan } from "../../src/language/plan/nodes.ts";
+import {
+  compareWarehouses,
+  type ComparedTable,
+  type TableKind,
+} from "../../src/process/compare/compare-warehouses.ts";
 import type { Warehouse } from "../../src/storage/warehouse/warehouse.ts";
 import { ClusterRuntime } from "./cluster-runtime.ts";
-import { compare, type Compared, type Kind } from "./differences.ts";
 import { sendTo } from "./doors.ts";
 import { EmbeddedRuntime } from "./embedded-runtime.ts";
 import { Kills, type Kill } from "./kills.ts";
@@ -34,6 +38,8 @@ export interface WholeOptions {
   readonly seconds: number;
   /** Parts of engines that are killed beside Millrace's own; with a disk, or without. */
   readonly kills: readonly { readonly part: string; readonly losing?: "disk" }[];
+  /** How often each part is killed. */
+  readonly rounds: number;
 }
 
 /** From the last event until every window is closed: window, grace, slack. */
@@ -82,19 +88,19 @@ export function wholeSuite(options: WholeOptions): void {
 
   /** Compares until everything is there and nothing differs, or time is up. */
   const compared = async (
-    kinds: readonly Kind[],
-    isThere: (all: readonly Compared[]) => boolean = () => true,
-  ): Promise<readonly Compared[]> => {
+    kinds: readonly TableKind[],
+    isThere: (all: readonly ComparedTable[]) => boolean = () => true,
+  ): Promise<readonly ComparedTable[]> => {
     const untilMs = Date.now() + SAME_WITHIN_MS;
     for (;;) {
-      const all = await compare(plan, warehouses(), kinds);
+      const all = await compareWarehouses(plan, warehouses(), { kinds });
       const isDone = isThere(all) && all.every(({ isSame }) => isSame);
       if (isDone || Date.now() > untilMs) return all;
       await sleep(3_000);
     }
   };
 
-  const assertSame = (all: readonly Compared[]): void => {
+  const assertSame = (all: readonly ComparedTable[]): void => {
     for (const { table, rows } of all) tell(`${table}: ${rows.join(" and ")} rows`);
     const different = all.filter(({ isSame }) => !isSame);
     assert.deepEqual(different, []);
@@ -108,7 +114,7 @@ export function wholeSuite(options: WholeOptions): void {
     await engines.startAgain(part);
   };
   /** What is killed with -9 while events come in, evenly spread. */
-  const killed: readonly Omit<Kill, "at">[] = [
+  const parts: readonly Omit<Kill, "at">[] = [
     ...options.kills.map(({ part, losing }) => ({
       what: losing === undefined ? part : `${part} and its ${losing}`,
       kill: () => killAndStartAgain(part, losing),
@@ -117,6 +123,7 @@ export function wholeSuite(options: WholeOptions): void {
     { what: "a loader", kill: () => cluster.killReplica("load", "a") },
     { what: "the lake writer", kill: () => cluster.killReplica("lake", "a") },
   ];
+  const killed = Array.from({ length: options.rounds }, () => parts).flat();
   const kills = new Kills(
     killed.map((each, at) => ({ ...each, at: (at + 1) / (killed.length + 1) })),
   );
@@ -169,7 +176,7 @@ export function wholeSuite(options: WholeOptions): void {
     );
 
     test("amended rows, and models", { timeout }, async () => {
-      const events = await compare(plan, warehouses(), ["events"]);
+      const events = await compareWarehouses(plan, warehouses(), { kinds: ["events"] });
       for (const { table, rows } of events) {
         while ((await cluster.lakeRows(table)) < rows[1]) await sleep(1_000);
       }
@@ -191,7 +198,7 @@ export function wholeSuite(options: WholeOptions): void {
 }
 
 /** Rows of events that were sent, without those that are made of them. */
-const rowsOfEvents = (all: readonly Compared[]): number =>
+const rowsOfEvents = (all: readonly ComparedTable[]): number =>
   all
     .filter(({ table }) => table === "user-events" || table === "shop-events")
     .reduce((sum, { rows }) => sum + rows[1], 0);

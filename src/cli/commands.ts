@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   quarantine: "show the events that broke a rule, and why",
   deploy: "bring a definition about in a cluster",
   mirror: "bring a pipeline's events to a cluster as they come",
+  compare: "show what a pipeline and a cluster say differently",
   cluster: "fetch, start and stop the engines of a cluster on this machine",
   doctor: "look for what is wrong with a data folder or a setting",
 };

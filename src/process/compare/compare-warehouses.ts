@@ -1,12 +1,13 @@
-import { quoteName } from "../../src/language/compile/clickhouse/sql-text.ts";
-import type { Plan } from "../../src/language/plan/nodes.ts";
-import { topicsOf } from "../../src/language/plan/topic.ts";
-import type { Warehouse } from "../../src/storage/warehouse/warehouse.ts";
+import { cubeTime } from "../../language/compile/clickhouse/cube-tables.ts";
+import { quoteName, timeSql } from "../../language/compile/clickhouse/sql-text.ts";
+import type { Plan } from "../../language/plan/nodes.ts";
+import { topicsOf } from "../../language/plan/topic.ts";
+import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 
-/** What one table holds in both runtimes. */
-export interface Compared {
+/** What one table holds in both warehouses. */
+export interface ComparedTable {
   readonly table: string;
-  /** Rows of each runtime. */
+  /** Rows of each. */
   readonly rows: readonly [number, number];
   /** Rows that only one of them has, the first few. */
   readonly onlyFirst: readonly string[];
@@ -14,11 +15,23 @@ export interface Compared {
   readonly isSame: boolean;
 }
 
-/** Which kinds of tables to compare. */
-export type Kind = "tables" | "events" | "metrics" | "models" | "cubes" | "alerts";
+/** Kinds of tables, in the order in which they are compared. */
+export const TABLE_KINDS = ["tables", "events", "metrics", "models", "cubes", "alerts"] as const;
+
+export type TableKind = (typeof TABLE_KINDS)[number];
+
+export interface Comparison {
+  /** Default: all. */
+  readonly kinds?: readonly TableKind[];
+  /** Leaves out events, windows and days that aren't over before it, ms; tables are whole. */
+  readonly beforeMs?: number;
+}
+
+/** A warehouse that may be asked. */
+export type Asked = Pick<Warehouse, "query">;
 
 /** What each runtime says by itself, of the same rows: where and when it had them. */
-const OWN: Readonly<Record<Kind, readonly string[]>> = {
+const OWN: Readonly<Record<TableKind, readonly string[]>> = {
   tables: ["_offset", "_partition", "received_at", "event_id", "timestamp"],
   events: ["_offset", "_partition", "received_at"],
   metrics: ["version", "generation"],
@@ -32,36 +45,54 @@ const PARTS_SHOWN_MAX = 4;
 const ROWS_SHOWN_MAX = 5;
 
 /** Compares the tables of a definition in two warehouses, row by row. */
-export async function compare(
+export async function compareWarehouses(
   plan: Plan,
-  [first, second]: readonly [Warehouse, Warehouse],
-  kinds: readonly Kind[],
-): Promise<readonly Compared[]> {
-  const compared: Compared[] = [];
+  warehouses: readonly [Asked, Asked],
+  { kinds = TABLE_KINDS, beforeMs }: Comparison = {},
+): Promise<readonly ComparedTable[]> {
+  const compared: ComparedTable[] = [];
   for (const kind of kinds) {
-    for (const table of tablesOf(plan)[kind]) {
-      compared.push(await compareTable(table, [first, second], OWN[kind]));
+    for (const { name, over } of tablesOf(plan)[kind]) {
+      const where = beforeMs === undefined || over === undefined ? "" : ` WHERE ${over(beforeMs)}`;
+      compared.push(await compareTable(name, warehouses, OWN[kind], where));
     }
   }
   return compared;
 }
 
-const tablesOf = (plan: Plan): Readonly<Record<Kind, readonly string[]>> => ({
-  tables: plan.tables.map(({ name }) => name),
-  events: topicsOf(plan).flatMap(({ name, node }) => (node.kind === "table" ? [] : [name])),
-  metrics: plan.metrics.map(({ name }) => name),
-  models: plan.models.map(({ name }) => name),
-  cubes: plan.cubes.map(({ name }) => name),
-  alerts: ["millrace_alerts"],
+interface NamedTable {
+  readonly name: string;
+  /** The condition that a row is about what was over before a time. */
+  readonly over?: (beforeMs: number) => string;
+}
+
+const beforeDay = (column: string) => (ms: number) => `${column} < toDate(${timeSql(ms)})`;
+const beforeTime = (column: string) => (ms: number) => `${column} < ${timeSql(ms)}`;
+
+const tablesOf = (plan: Plan): Readonly<Record<TableKind, readonly NamedTable[]>> => ({
+  tables: plan.tables.map(({ name }) => ({ name })),
+  events: topicsOf(plan).flatMap(({ name, node, time }) =>
+    node.kind === "table" ? [] : [{ name, over: beforeTime(quoteName(time)) }],
+  ),
+  metrics: plan.metrics.map(({ name }) => ({ name, over: beforeTime("window_end") })),
+  models: plan.models.map(({ name }) => ({ name, over: beforeDay("`_day`") })),
+  cubes: plan.cubes.map((cube) => ({
+    name: cube.name,
+    over: (ms) => `${quoteName(cubeTime(cube))} < toStartOf${startOf[cube.every]}(${timeSql(ms)})`,
+  })),
+  alerts: [{ name: "millrace_alerts", over: beforeTime("window_end") }],
 });
+
+const startOf = { hour: "Hour", day: "Day" } as const;
 
 async function compareTable(
   table: string,
-  warehouses: readonly [Warehouse, Warehouse],
+  warehouses: readonly [Asked, Asked],
   own: readonly string[],
-): Promise<Compared> {
+  where: string,
+): Promise<ComparedTable> {
   const rows = `SELECT toJSONString(tuple(COLUMNS('.*') EXCEPT('^(${own.join("|")})$'))) AS row,
-    cityHash64(row) AS hash, hash % ${PARTS} AS part FROM ${quoteName(table)}`;
+    cityHash64(row) AS hash, hash % ${PARTS} AS part FROM ${quoteName(table)}${where}`;
   const [one, other] = await Promise.all(warehouses.map((each) => partsOf(each, rows)));
   const parts = [...new Set([...one!.keys(), ...other!.keys()])];
   const differing = parts.filter((part) => one!.get(part)?.hash !== other!.get(part)?.hash);
@@ -82,7 +113,7 @@ interface Part {
 }
 
 /** How many rows each part has, and the sum of their hashes. */
-async function partsOf(warehouse: Warehouse, rows: string): Promise<ReadonlyMap<string, Part>> {
+async function partsOf(warehouse: Asked, rows: string): Promise<ReadonlyMap<string, Part>> {
   const parts = await warehouse.query<{ part: string; n: string; hash: string }>(
     `SELECT part, count() AS n, sum(toUInt128(hash)) AS hash FROM (${rows}) GROUP BY part`,
   );
@@ -91,7 +122,7 @@ async function partsOf(warehouse: Warehouse, rows: string): Promise<ReadonlyMap<
 
 /** How often each row of some parts is there, by its text. */
 async function rowsOf(
-  warehouse: Warehouse,
+  warehouse: Asked,
   rows: string,
   parts: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
