@@ -1,6 +1,6 @@
 import { randomHex } from "../../../core/random.ts";
 import { S3Client, type S3Connection } from "../../../storage/lake/s3/s3-client.ts";
-import { S3Keys } from "../../../storage/lake/s3/s3-keys.ts";
+import { ObjectKeys } from "../../../storage/lake/objects/object-keys.ts";
 import { s3Relation } from "../s3-relation.ts";
 
 /** Older folders of runs that were killed are removed, ms. */
@@ -20,7 +20,7 @@ export class Staging {
   constructor(connection: S3Connection, nowMs: number) {
     this.#connection = connection;
     this.#client = new S3Client(connection);
-    this.#root = new S3Keys(connection.prefix).staging;
+    this.#root = new ObjectKeys(connection.prefix).staging;
     this.#run = `${this.#root}${String(nowMs).padStart(16, "0")}-${randomHex(8)}/`;
   }
 

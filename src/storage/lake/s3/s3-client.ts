@@ -5,6 +5,7 @@ import { AwsV4Signer } from "aws4fetch";
 import { asMillraceError, MillraceError } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import { HttpClient, type HttpReply } from "../../http-client.ts";
+import type { ObjectListing, ObjectStore } from "../objects/object-store.ts";
 
 /** Where the lake is in a store that speaks S3, and who we are there. */
 export interface S3Connection {
@@ -22,12 +23,6 @@ export interface S3Connection {
   readonly prefix?: string;
   /** Authorities beside the system's that may sign its certificate, as PEM texts. */
   readonly ca?: string;
-}
-
-/** A listing: objects in the order of their keys, and folders (ending in a slash). */
-export interface S3Listing {
-  readonly keys: readonly string[];
-  readonly folders: readonly string[];
 }
 
 interface S3Call {
@@ -50,7 +45,7 @@ const PARTS_MAX = 9_000; // S3 takes 10,000
  * Errors are `LAKE_UNAVAILABLE` where trying again may help (some tries were made), `CONFIG_INVALID`
  * where the store doesn't let us in or has no such bucket.
  */
-export class S3Client {
+export class S3Client implements ObjectStore {
   readonly #connection: S3Connection;
   readonly #http: HttpClient;
   readonly #root: URL;
@@ -65,7 +60,6 @@ export class S3Client {
     });
   }
 
-  /** An object's URL, as engines take it. */
   url(key: string): string {
     return `s3://${this.#connection.bucket}/${key}`;
   }
@@ -85,10 +79,6 @@ export class S3Client {
     this.#done(`write ${key}`, await this.#ask({ method: "PUT", key, body }));
   }
 
-  /**
-   * Writes an object that isn't there; false where it is. After a lost answer, it may be there
-   * because of this very call: the caller compares.
-   */
   async create(key: string, body: Uint8Array): Promise<boolean> {
     const headers = { "if-none-match": "*" };
     const reply = await this.#ask({ method: "PUT", key, body, headers });
@@ -97,17 +87,15 @@ export class S3Client {
     return true;
   }
 
-  /** Without a failure where it isn't there. */
   async delete(key: string): Promise<void> {
     const reply = await this.#ask({ method: "DELETE", key });
     if (reply.status !== 404) this.#done(`delete ${key}`, reply);
   }
 
-  /** What begins with a prefix, and comes after a key; with `folders`, only down to the next slash. */
   async list(
     prefix: string,
     { startAfter, folders = false }: { startAfter?: string; folders?: boolean } = {},
-  ): Promise<S3Listing> {
+  ): Promise<ObjectListing> {
     const keys: string[] = [];
     const found: string[] = [];
     let token: string | undefined;

@@ -10,8 +10,9 @@ import { LIMITS } from "../../../core/limits.ts";
 import { lakeSuite } from "../lake.suite.ts";
 import type { LakeRange, StagedFile } from "../lake.ts";
 import { S3Client, type S3Connection } from "./s3-client.ts";
+import type { LakeCrashPoint } from "../objects/object-lake.ts";
 import { openS3LakeReader } from "./s3-lake-reader.ts";
-import { openS3Lake, type S3LakeCrashPoint } from "./s3-lake.ts";
+import { openS3Lake } from "./s3-lake.ts";
 
 const NOON = Date.UTC(2025, 4, 3, 12);
 const range = (from: number, to: number): LakeRange => ({
@@ -111,8 +112,8 @@ await engineSuite("the lake on S3", ["s3"], ({ s3 }) => {
 
     test("a crash leaves the lake as it was or as it became, and nothing else", async () => {
       const place = newPlace();
-      const stop = (at: S3LakeCrashPoint) => ({
-        crashPoint: (name: S3LakeCrashPoint) => {
+      const stop = (at: LakeCrashPoint) => ({
+        crashPoint: (name: LakeCrashPoint) => {
           if (name === at) throw new Error("stopped here");
         },
       });
@@ -135,7 +136,7 @@ await engineSuite("the lake on S3", ["s3"], ({ s3 }) => {
       const before = (await objects()).filter((key) => key.endsWith(".parquet"));
       assert.equal(before.length, 2);
 
-      const merge = async (at: S3LakeCrashPoint) => {
+      const merge = async (at: LakeCrashPoint) => {
         lake = await openS3Lake({ ...place, clock, ...stop(at) });
         const [wanted] = await lake.merges({ today: "2025-05-03", filesMax: 9, bytesMax: 99 });
         const file = stage(await lake.beginMerge(wanted!), "abcd");

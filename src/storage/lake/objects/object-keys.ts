@@ -26,7 +26,7 @@ const digits = (offset: number): string => String(offset).padStart(16, "0");
  * _staging/<start, ms>-<chance>/…               what Spark computed, on its way to the warehouse
  * ```
  */
-export class S3Keys {
+export class ObjectKeys {
   readonly #root: string;
 
   constructor(prefix = "") {

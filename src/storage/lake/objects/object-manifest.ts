@@ -1,8 +1,8 @@
 import { assert } from "../../../core/errors.ts";
 import { LIMITS } from "../../../core/limits.ts";
 import type { LakeFile, LakeFileContents, LakeFormat, LakeRange } from "../lake.ts";
-import type { S3Client } from "./s3-client.ts";
-import { folderName, type S3Keys } from "./s3-keys.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { folderName, type ObjectKeys } from "./object-keys.ts";
 
 /** A file in a manifest object: `key` is that of the data. */
 export interface ListedFile extends LakeFileContents {
@@ -39,27 +39,27 @@ const AT_ONCE = 16;
  * commits are listed from the last known one on. Merges are listed before commits: what a known
  * merge replaces is then always known, too.
  */
-export class S3Manifest {
-  readonly #client: S3Client;
-  readonly #keys: S3Keys;
+export class ObjectManifest {
+  readonly #store: ObjectStore;
+  readonly #keys: ObjectKeys;
   /** By the key of the partition's folder. */
   readonly #commits = new Map<string, CommitRecord[]>();
   #commitsKept = 0;
   readonly #merges = new Map<string, MergeRecord>();
 
-  constructor(client: S3Client, keys: S3Keys) {
-    this.#client = client;
+  constructor(store: ObjectStore, keys: ObjectKeys) {
+    this.#store = store;
     this.#keys = keys;
   }
 
   async topics(): Promise<string[]> {
-    const { folders } = await this.#client.list(this.#keys.commits, { folders: true });
+    const { folders } = await this.#store.list(this.#keys.commits, { folders: true });
     return folders.map(folderName);
   }
 
   /** The partitions of a topic that have commits, in order. */
   async partitions(topic: string): Promise<PartitionManifest[]> {
-    const { folders } = await this.#client.list(this.#keys.commitsOf(topic), { folders: true });
+    const { folders } = await this.#store.list(this.#keys.commitsOf(topic), { folders: true });
     const numbers = folders.map((folder) => Number(folderName(folder).slice(1)));
     const read = (partition: number): Promise<PartitionManifest> =>
       this.partition(topic, partition);
@@ -71,7 +71,7 @@ export class S3Manifest {
     if (this.#commitsKept > LIMITS.lakeCommitsKeptMax) this.#forget();
     const known = this.#commits.get(folder) ?? [];
     const last = known.at(-1);
-    const listed = await this.#client.list(folder, {
+    const listed = await this.#store.list(folder, {
       ...(last !== undefined && { startAfter: this.#keys.commit(last) }),
     });
     const found = await this.#read<CommitRecord>(listed.keys);
@@ -100,7 +100,7 @@ export class S3Manifest {
         ...file,
         topic,
         partition,
-        path: this.#client.url(key),
+        path: this.#store.url(key),
       }))
       .toSorted(
         (left, right) =>
@@ -111,7 +111,7 @@ export class S3Manifest {
   }
 
   async #mergesOf(topic: string): Promise<MergeRecord[]> {
-    const { keys } = await this.#client.list(this.#keys.mergesOf(topic));
+    const { keys } = await this.#store.list(this.#keys.mergesOf(topic));
     const unknown = keys.filter((key) => !this.#merges.has(key));
     const found = await this.#read<MergeRecord>(unknown);
     for (const [at, merge] of found.entries()) this.#merges.set(unknown[at]!, merge);
@@ -122,7 +122,7 @@ export class S3Manifest {
     const values: Value[] = [];
     for (let at = 0; at < keys.length; at += AT_ONCE) {
       const some = keys.slice(at, at + AT_ONCE);
-      values.push(...(await Promise.all(some.map((key) => readRecord<Value>(this.#client, key)))));
+      values.push(...(await Promise.all(some.map((key) => readRecord<Value>(this.#store, key)))));
     }
     return values;
   }
@@ -135,8 +135,8 @@ export class S3Manifest {
 }
 
 /** An object of the manifest that was listed: it is there. */
-async function readRecord<Value>(client: S3Client, key: string): Promise<Value> {
-  const bytes = await client.get(key);
+async function readRecord<Value>(store: ObjectStore, key: string): Promise<Value> {
+  const bytes = await store.get(key);
   assert(bytes !== undefined, `${key} was listed and isn't there`);
   return JSON.parse(bytes.toString("utf8")) as Value;
 }
