@@ -13,7 +13,8 @@ await engineSuite(name, ENGINES, (addresses, engines) =>
     definition: "with-flink.ts",
     plan: definition.plan,
     events: Infinity,
-    seconds: 300,
+    seconds: 420,
+    rounds: 3,
     kills: [
       { part: "kafka-2", losing: "disk" },
       { part: "flink-taskmanager" },

@@ -13,6 +13,7 @@ await engineSuite(name, ["kafka", "registry", "s3"], ({ kafka, registry, s3 }, e
     plan: definition.plan,
     events: 5_000,
     seconds: 60,
+    rounds: 1,
     kills: [{ part: "kafka-2", losing: "disk" }],
   }),
 );
