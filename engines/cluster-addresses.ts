@@ -16,6 +16,8 @@ export interface ClusterAddresses {
     readonly accessKey: string;
     readonly secretKey: string;
   };
+  /** The NameNode's web address, and who may write there. */
+  readonly hdfs?: { readonly url: string; readonly user: string };
   readonly redis?: { readonly url: string };
   /** A `postgres://` URL of a user who may replicate. */
   readonly postgres?: { readonly url: string };

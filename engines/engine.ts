@@ -13,6 +13,7 @@ export const ENGINE_NAMES = [
   "connect",
   "flink",
   "spark",
+  "hdfs",
 ] as const;
 
 /** One of them. */

@@ -1,6 +1,7 @@
 import { connect } from "./connect.ts";
 import { ENGINE_NAMES, type Engine, type EngineName } from "./engine.ts";
 import { flink } from "./flink.ts";
+import { hdfs } from "./hdfs.ts";
 import { kafka } from "./kafka.ts";
 import { mosquitto } from "./mosquitto.ts";
 import { postgres } from "./postgres.ts";
@@ -22,6 +23,7 @@ export const ENGINES: Readonly<Record<EngineName, Engine>> = {
   connect,
   flink,
   spark,
+  hdfs,
 };
 
 /** The engines and all that they need, in the order in which they start. */

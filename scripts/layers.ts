@@ -81,7 +81,7 @@ export const LAYERS: readonly Layer[] = [
 
 /** Folders of adapters; only `runtimes` (and the adapters themselves) may import from them. */
 export const ADAPTERS =
-  /^storage\/[^/]+\/(embedded|kafka|confluent|cluster|s3|memory|redis|remote-write)\//;
+  /^storage\/[^/]+\/(embedded|kafka|confluent|cluster|s3|hdfs|memory|redis|remote-write)\//;
 
 /** An arrow that the table forbids, allowed once, with the reason. */
 export interface Exception {

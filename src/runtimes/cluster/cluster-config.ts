@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { asMillraceError, MillraceError } from "../../core/errors.ts";
 import type { RedisConnection } from "../../storage/cache/redis/redis-cache.ts";
+import type { HdfsConnection } from "../../storage/lake/hdfs/hdfs-client.ts";
 import type { S3Connection } from "../../storage/lake/s3/s3-client.ts";
 import type { KafkaConnection } from "../../storage/log/kafka/kafka-client.ts";
 import type { RegistryConnection } from "../../storage/registry/confluent/confluent-rest.ts";
@@ -18,9 +19,13 @@ export interface ClusterConfig extends SourcesConfig {
     readonly database: string;
     readonly user: string;
     readonly key: string;
+    /** Of several servers: the name of their cluster, on all of which tables are. */
+    readonly cluster?: string;
   };
   /** An object store, for the lake; `bucket` is there already. */
   readonly s3?: S3Connection;
+  /** A folder of HDFS, for the lake where there is no `s3`. */
+  readonly hdfs?: HdfsConnection;
   /** A Redis, for answers that are asked for often; absent: each replica keeps its own. */
   readonly redis?: RedisConnection;
   readonly flink?: FlinkConfig;

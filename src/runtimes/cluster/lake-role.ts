@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { randomHex } from "../../core/random.ts";
 import { asMillraceError } from "../../core/errors.ts";
 import { LakeWriter } from "../../process/load/lake-writer.ts";
+import { openHdfsLake } from "../../storage/lake/hdfs/hdfs-lake.ts";
+import type { LakeWriterPort } from "../../storage/lake/lake.ts";
 import { openS3Lake } from "../../storage/lake/s3/s3-lake.ts";
 import { KafkaBatchReader } from "../../storage/log/kafka/kafka-batch-reader.ts";
 import type { Membership } from "../../storage/log/kafka/kafka-group.ts";
@@ -10,7 +12,7 @@ import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { clickHouseWarehouse } from "../../storage/warehouse/clickhouse-warehouse.ts";
 import { startWarehouse } from "../../storage/warehouse/embedded/start-warehouse.ts";
 import { gauge } from "../shared/collector-figures.ts";
-import { bucketOf } from "./cluster-config.ts";
+import { bucketOf, type ClusterConfig } from "./cluster-config.ts";
 import { placesOf } from "./places-of.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
@@ -19,7 +21,7 @@ import { SharedWork, type MemberWork } from "./shared-work.ts";
 const LAKE_EVERY_MS = 1_000;
 
 /**
- * A lake writer: brings clean topics' events into Parquet files of an object store, exactly once.
+ * A lake writer: brings clean topics' events into Parquet files of an object store or HDFS, exactly once.
  * Any number of them share the partitions; positions are the lake's own. The files are made by an
  * engine of its own, that keeps nothing.
  */
@@ -34,7 +36,7 @@ export async function startLake(options: RoleOptions): Promise<Role> {
   const { url, database } = engine;
   const warehouse = clickHouseWarehouse({ url, database, user: "pipeline", key: keys.pipelineKey });
   const stagingDir = join(settings.dataDir, "staging");
-  const lake = await openS3Lake({ connection: bucketOf(config), stagingDir, clock });
+  const lake = await openLake(config, { stagingDir, clock });
   const reader = new KafkaBatchReader({ client, rows: parts.rows, nameOf: names.clean });
   const group = client.group(
     `${names.ledger}.lake`,
@@ -85,4 +87,15 @@ export async function startLake(options: RoleOptions): Promise<Role> {
       await engine.stop();
     },
   };
+}
+
+/** The bucket's; where the file names none, that of a folder of HDFS. */
+function openLake(
+  config: ClusterConfig,
+  options: { readonly stagingDir: string; readonly clock: RoleOptions["clock"] },
+): Promise<LakeWriterPort> {
+  const { s3, hdfs } = config;
+  return s3?.bucket === undefined && hdfs?.path !== undefined
+    ? openHdfsLake({ ...options, connection: hdfs })
+    : openS3Lake({ ...options, connection: bucketOf(config) });
 }
