@@ -1,5 +1,6 @@
 import { ClickHouseError, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { MillraceError } from "../../core/errors.ts";
+import { CLUSTER_SETTINGS, onCluster } from "../../language/compile/clickhouse/on-cluster.ts";
 import { exportStatement, insertFileStatement, quotedTable } from "./statements.ts";
 import type {
   FileExport,
@@ -17,6 +18,8 @@ export interface ClickHouseOptions {
   readonly database: string;
   readonly user: string;
   readonly key: string;
+  /** A cluster of servers, as their `remote_servers` names it: tables are on all of them. */
+  readonly cluster?: string;
   /** Requests at the same time (default 8). */
   readonly connectionsMax?: number;
   /** How long a statement may take; DDL and big inserts too (default 10 minutes). */
@@ -39,9 +42,11 @@ const EXACT_JSON: Settings = {
 class ClickHouseWarehouse implements Warehouse {
   readonly #client: ClickHouseClient;
   readonly #url: string;
+  readonly #cluster: string | undefined;
 
   constructor(options: ClickHouseOptions) {
     this.#url = options.url;
+    this.#cluster = options.cluster;
     this.#client = createClient({
       url: options.url,
       database: options.database,
@@ -52,12 +57,16 @@ class ClickHouseWarehouse implements Warehouse {
       max_open_connections: options.connectionsMax ?? 8,
       // The server keeps idle connections for 30 s; ours must end first.
       keep_alive: { enabled: true, idle_socket_ttl: 10_000 },
+      ...(options.cluster !== undefined && { clickhouse_settings: CLUSTER_SETTINGS }),
       log: { level: 127 }, // off: errors are given to the caller
     });
   }
 
   async command(sql: string, options: StatementOptions = {}): Promise<void> {
-    await this.#run(() => this.#client.command({ query: sql, ...common(options) }));
+    const statements = this.#cluster === undefined ? [sql] : onCluster(sql, this.#cluster);
+    for (const query of statements) {
+      await this.#run(() => this.#client.command({ query, ...common(options) }));
+    }
   }
 
   async insertFile(insert: FileInsert): Promise<void> {
