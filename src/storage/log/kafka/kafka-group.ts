@@ -8,6 +8,7 @@ import {
 } from "@platformatic/kafka";
 import type { Place } from "./kafka-client.ts";
 import { sharePartitions } from "./share-partitions.ts";
+import { asKafkaError, textOf } from "./kafka-error.ts";
 
 /** What a member may do from one joining of the group to the next. */
 export interface Membership {
@@ -76,7 +77,7 @@ export class KafkaGroup {
         ),
       });
     });
-    await this.#consumer.joinGroup({});
+    await this.#told("join a group", () => this.#consumer.joinGroup({}));
   }
 
   /** How far the group has come in a member's partitions; of those that it has come to. */
@@ -86,12 +87,10 @@ export class KafkaGroup {
       name,
       partitionIndexes: own.map(({ partition }) => partition),
     }));
-    const connection = await this.#coordinator();
-    const { groups } = await offsetFetchV9.api.async(
-      connection,
-      [{ groupId: this.#options.group, memberId: null, memberEpoch: -1, topics }],
-      true,
-    );
+    const { groups } = await this.#told("ask for a group's offsets", async () => {
+      const asked = { groupId: this.#options.group, memberId: null, memberEpoch: -1, topics };
+      return offsetFetchV9.api.async(await this.#coordinator(), [asked], true);
+    });
     return groups.flatMap((group) =>
       group.topics.flatMap(({ name: topic, partitions: found }) =>
         found
@@ -120,14 +119,14 @@ export class KafkaGroup {
         committedMetadata: note,
       })),
     }));
-    const connection = await this.#coordinator();
     try {
       const { group } = this.#options;
+      const connection = await this.#coordinator();
       await offsetCommitV9.api.async(connection, group, generation, memberId, null, topics);
       return true;
     } catch (error) {
       if (OVER.test(textOf(error))) return false;
-      throw error;
+      throw asKafkaError("commit a group's offsets", error);
     }
   }
 
@@ -150,13 +149,14 @@ export class KafkaGroup {
     this.#connections.set(place, connection);
     return connection;
   }
-}
 
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { errors = [] } = error as { readonly errors?: readonly unknown[] };
-  const id = "apiId" in error ? String(error.apiId) : "";
-  return [id, error.message, ...errors.map(textOf)].join(" ");
+  async #told<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asKafkaError(what, error);
+    }
+  }
 }
 
 /** The client's own evens out the number of partitions over all topics, not of each. */
