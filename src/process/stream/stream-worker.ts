@@ -70,6 +70,13 @@ const COMMIT_MS = 1_000;
 const COMMIT_MS_MAX = 10_000;
 /** So many times as long as a commit took, there is no other. */
 const COMMIT_PAUSE = 40;
+/** What comes during a commit isn't seen before its end: commits this long come sooner, shorter. */
+const COMMIT_LASTS_MS_MAX = 150;
+/**
+ * Unless commits took more than this share of the time: of a cell that many events changed only the
+ * last state is written, so that fewer and longer ones are less work.
+ */
+const COMMIT_SHARE_MAX = 0.06;
 const COMMIT_EVENTS = 2_000_000;
 /** A step reads for so long, so that batches with little in them don't cost a turn each. */
 const STEP_MS = 20;
@@ -381,9 +388,9 @@ export class StreamWorker {
     this.#counters.commits++;
     this.#moved.clear();
     this.#uncommittedEvents = 0;
-    this.#lastCommitMs = clock.monotonicMs();
-    const pauseMs = (this.#lastCommitMs - startMs) * COMMIT_PAUSE;
-    this.#pauseMs = Math.min(Math.max(pauseMs, COMMIT_MS), COMMIT_MS_MAX);
+    const endMs = clock.monotonicMs();
+    this.#pauseMs = pauseAfter(endMs - startMs, startMs - this.#lastCommitMs);
+    this.#lastCommitMs = endMs;
     if (outbox.length > 0) this.#unpublished++;
     report?.(positions);
   }
@@ -430,3 +437,10 @@ const positionOf = ({ topic, partition, position }: Source): ReaderPosition => (
   partition,
   offset: position,
 });
+
+/** How long there is no other commit after one that took so long, and came so long after the last. */
+function pauseAfter(tookMs: number, sinceMs: number): number {
+  const share = tookMs / Math.max(sinceMs, 1);
+  const shortMs = share > COMMIT_SHARE_MAX ? COMMIT_MS_MAX : COMMIT_LASTS_MS_MAX / share;
+  return Math.min(Math.max(Math.min(tookMs * COMMIT_PAUSE, shortMs), COMMIT_MS), COMMIT_MS_MAX);
+}
