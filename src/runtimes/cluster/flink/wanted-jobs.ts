@@ -64,13 +64,7 @@ export function wantedJobs(
       bootstrap: kafka.bootstrap,
       properties: javaKafkaProperties(kafka, SHADED),
       registryUrl: registry.url,
-      ...(auth !== undefined &&
-        "username" in auth && {
-          registryOptions: {
-            "basic-auth.credentials-source": "USER_INFO",
-            "basic-auth.user-info": `${auth.username}:${auth.password}`,
-          },
-        }),
+      ...(auth !== undefined && { registryOptions: registryOptions(auth) }),
       ...(functionsJar !== undefined && { functionsJar }),
       sourceParallelism: Math.min(parallelism, partitionsOf(metric.from)),
     };
@@ -92,3 +86,14 @@ export function wantedJobs(
     return { name, metric, meaning, hash, settings, statements };
   });
 }
+
+/** How the registry lets a job in, as Flink's format calls it. */
+const registryOptions = (
+  auth: NonNullable<ClusterConfig["registry"]["auth"]>,
+): Readonly<Record<string, string>> =>
+  "token" in auth
+    ? { "bearer-auth.credentials-source": "STATIC_TOKEN", "bearer-auth.token": auth.token }
+    : {
+        "basic-auth.credentials-source": "USER_INFO",
+        "basic-auth.user-info": `${auth.username}:${auth.password}`,
+      };
