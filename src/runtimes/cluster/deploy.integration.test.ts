@@ -61,8 +61,7 @@ await engineSuite("a deployment", ["kafka", "registry", "flink"], ({ kafka, regi
 
   before(() => {
     writeFileSync(file, definition());
-    const own = { flink: { ...flink, checkpointMs: 1_000 }, prefix, partitions: 2 };
-    writeFileSync(config, JSON.stringify({ kafka, registry, ...own }));
+    configure(1_000);
   });
   after(
     async () => {
@@ -75,6 +74,11 @@ await engineSuite("a deployment", ["kafka", "registry", "flink"], ({ kafka, regi
     },
     { timeout },
   );
+
+  const configure = (checkpointMs: number): void => {
+    const own = { flink: { ...flink, checkpointMs }, prefix, partitions: 2 };
+    writeFileSync(config, JSON.stringify({ kafka, registry, ...own }));
+  };
 
   /** What the command prints, as JSON; throws what it says when it fails. */
   const run = async (...flags: readonly string[]): Promise<unknown> => {
@@ -189,6 +193,8 @@ await engineSuite("a deployment", ["kafka", "registry", "flink"], ({ kafka, regi
       async () => {
         await post(20);
         writeFileSync(file, definition({ more: "note: t.string().optional()" }));
+        assert.deepEqual(jobChanges(await deploy()), [], "the job doesn't read what is new");
+        configure(1_500);
         const compatible = await deploy();
         assert.match(jobChanges(compatible)[0]!.did, /^started from .*savepoint/);
         await post(20);

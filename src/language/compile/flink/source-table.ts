@@ -1,3 +1,5 @@
+import { lookupColumn, walkExpression } from "../../plan/expression.ts";
+import { groupingExpressions } from "../../plan/expressions-of.ts";
 import type { MetricNode } from "../../plan/nodes.ts";
 import type { Topic } from "../../plan/topic.ts";
 import { SLACK_MS } from "../../plan/window.ts";
@@ -18,11 +20,9 @@ export const topicScope = (node: string): Scope => ({
   column: ({ path }) => `s.${pathSql(path)}`,
 });
 
-/** Columns of the log itself: they aren't in the record. */
-const POSITION: ReadonlySet<string> = new Set(["_offset", "_partition"]);
-
 /**
- * The table of a clean topic. The watermark is that of the received time, on every record and before
+ * The table of a clean topic, with the columns that its metrics read: Flink makes an object of each
+ * column of each record, also of those that no statement names. The watermark is that of the received time, on every record and before
  * any filter: by then nothing that is on time for any of the topic's metrics can still come. (A
  * window ends 1 ms before the watermark that Flink closes it at.)
  */
@@ -35,7 +35,7 @@ export function sourceTable(
 ): string {
   const grace = Math.max(...metrics.map(({ graceMs }) => graceMs));
   const columns = [
-    ...fieldColumns(topic.layout.columns.filter((column) => !POSITION.has(column.name))),
+    ...fieldColumns(columnsRead(topic, metrics)),
     "`_offset` BIGINT METADATA FROM 'offset' VIRTUAL",
     `\`_rowtime\` AS TO_TIMESTAMP_LTZ(${pathSql(topic.time)}, 3)`,
     `WATERMARK FOR \`_rowtime\` AS TO_TIMESTAMP_LTZ(\`received_at\` - ${grace + SLACK_MS + 1}, 3)`,
@@ -46,6 +46,18 @@ export function sourceTable(
     ...more,
   };
   return kafkaTable(name, columns, options, place);
+}
+
+/** In the layout's order. */
+function columnsRead(topic: Topic, metrics: readonly MetricNode[]): readonly Column[] {
+  const read = new Set<string>(["received_at", "_flags", topic.time]);
+  for (const expression of metrics.flatMap(groupingExpressions)) {
+    walkExpression(expression, (each) => {
+      if (each.kind === "field") read.add(each.path);
+      if (each.kind === "exists") read.add(lookupColumn(each));
+    });
+  }
+  return topic.layout.columns.filter(({ name }) => read.has(name));
 }
 
 type Tree = Map<string, Tree | Column>;
