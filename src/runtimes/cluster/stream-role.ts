@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asMillraceError, MillraceError } from "../../core/errors.ts";
+import { asMillraceError } from "../../core/errors.ts";
 import { randomHex } from "../../core/random.ts";
 import { compileKafkaStreams } from "../../language/compile/kafka-streams/compile-kafka-streams.ts";
 import { planFor } from "../../language/plan/engine.ts";
 import { topicNames } from "../../storage/log/kafka/topic-names.ts";
 import { gauge } from "../shared/collector-figures.ts";
-import type { ClusterConfig } from "./cluster-config.ts";
 import { NAMESPACE } from "./cluster-topics.ts";
 import { javaKafkaProperties } from "./java-kafka.ts";
+import { javaRegistryUrl } from "./java-registry.ts";
 import { streamsProgram } from "./java-programs.ts";
 import type { Role, RoleOptions } from "./role.ts";
 import { serveHealth } from "./serve-health.ts";
@@ -37,7 +37,7 @@ export async function startStream(options: RoleOptions): Promise<Role> {
     application: topicNames(prefix).streams,
     instance: instanceIn(folder),
     bootstrap: kafka.bootstrap,
-    registryUrl: registryOf(registry, streams.javaFlags),
+    registryUrl: javaRegistryUrl(registry, streams.javaFlags),
     roles: ["gate", "metrics"],
     threads: streams.threads ?? THREADS,
     emitMs: streams.emitMs ?? EMIT_MS,
@@ -75,28 +75,4 @@ function instanceIn(folder: string): string {
   mkdirSync(folder, { recursive: true });
   if (!existsSync(file)) writeFileSync(file, randomHex(8));
   return readFileSync(file, "utf8");
-}
-
-/** The registry's root as the runner takes it. `CONFIG_INVALID` for what it can't do there. */
-function registryOf(
-  { url, auth, ca }: ClusterConfig["registry"],
-  javaFlags: readonly string[] = [],
-): string {
-  if (ca !== undefined && !javaFlags.some((flag) => flag.includes("javax.net.ssl.trustStore="))) {
-    throw new MillraceError("CONFIG_INVALID", "the runner of Kafka Streams takes no registry.ca", {
-      field: "streams.javaFlags",
-      hint: "put the authority into a PKCS12 file and name it there: -Djavax.net.ssl.trustStore=…",
-    });
-  }
-  if (auth === undefined) return url;
-  if ("token" in auth) {
-    throw new MillraceError("CONFIG_INVALID", "the runner of Kafka Streams takes no token", {
-      field: "registry.auth",
-      hint: "give it a username and a password for the registry",
-    });
-  }
-  const root = new URL(url);
-  root.username = auth.username;
-  root.password = auth.password;
-  return root.href;
 }
