@@ -19,20 +19,46 @@ export const clusterOption: Readonly<Record<string, CommandOption>> = {
   cluster: { type: "string", value: "FILE", description: "where the engines of a cluster are" },
 };
 
-/** A running pipeline, as other commands reach it. */
-export interface RunningPipeline {
+/** The options of commands that may ask a cluster's role `serve` as well. */
+export const askOptions: Readonly<Record<string, CommandOption>> = {
+  url: {
+    type: "string",
+    value: "URL",
+    description: "a replica of a cluster's role `serve`, or any running pipeline",
+  },
+  ...dataOption,
+};
+
+/** What answers questions, as other commands reach it. */
+export interface AskedPipeline {
   readonly url: string;
-  /** Its data folder, absolute. */
-  readonly dataDir: string;
   /** Gives the answer's JSON; what the pipeline refused is thrown as it was answered. */
   request(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
-  /** The same with bytes of any kind as the body. */
+}
+
+/** A pipeline that runs on this machine. */
+export interface RunningPipeline extends AskedPipeline {
+  /** Its data folder, absolute. */
+  readonly dataDir: string;
+  /** As `request`, with bytes of any kind as the body. */
   post(path: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<unknown>;
 }
 
 interface RunningFile {
   readonly url: string;
   readonly pid: number;
+}
+
+/** The pipeline at `--url`, or the one that runs on a data folder. */
+export function findAsked(args: CommandArguments, io: Io): AskedPipeline {
+  const url = args.text("url")?.replace(/\/+$/, "");
+  if (url === undefined) return findRunning(args, io);
+  const { adminKey = "" } = readSettings(io.env, io.cwd);
+  return {
+    url,
+    request: (method, path, body) =>
+      request(url + path, adminKey, method, body === undefined ? undefined : JSON.stringify(body)),
+  };
 }
 
 /** Finds the pipeline that runs on a data folder; `NOT_READY` when none does. */

@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { dataOption, findRunning } from "../running.ts";
+import { askOptions, findAsked } from "../running.ts";
 import { tableText } from "../table-text.ts";
 
 interface Ledger {
@@ -18,7 +18,7 @@ export const command: Command = {
     to: { type: "string", value: "TIME", description: "minutes before; now by default" },
     topic: { type: "string", value: "TOPIC", description: "only this topic" },
     json: { type: "boolean", description: "print JSON, partitions and stages included" },
-    ...dataOption,
+    ...askOptions,
   },
   run: async (args, io) => {
     const query = new URLSearchParams();
@@ -26,7 +26,7 @@ export const command: Command = {
       const value = args.text(name);
       if (value !== undefined) query.set(name, value);
     }
-    const answer = await findRunning(args, io).request("GET", `/v1/ledger?${query}`);
+    const answer = await findAsked(args, io).request("GET", `/v1/ledger?${query}`);
     const ledger = answer as Ledger;
     if (args.flag("json")) io.out(`${JSON.stringify(ledger, null, 2)}\n`);
     else {

@@ -1,6 +1,6 @@
 import type { Command } from "../command.ts";
 import { usageError } from "../command.ts";
-import { dataOption, findRunning } from "../running.ts";
+import { askOptions, findAsked } from "../running.ts";
 import { tableText } from "../table-text.ts";
 
 export const command: Command = {
@@ -13,7 +13,7 @@ export const command: Command = {
     limit: { type: "string", value: "N", description: "at most; 50 by default" },
     after: { type: "string", value: "ID", description: "those after this id" },
     json: { type: "boolean", description: "print JSON, the bytes included" },
-    ...dataOption,
+    ...askOptions,
   },
   run: async (args, io) => {
     if (args.positionals[0] !== "list") {
@@ -24,7 +24,7 @@ export const command: Command = {
       const value = args.text(name);
       if (value !== undefined) query.set(name, value);
     }
-    const answer = await findRunning(args, io).request("GET", `/v1/quarantine?${query}`);
+    const answer = await findAsked(args, io).request("GET", `/v1/quarantine?${query}`);
     const { items } = answer as { items: Record<string, unknown>[] };
     io.out(
       args.flag("json") ? `${JSON.stringify(answer, null, 2)}\n` : tableText(items.map(short)),

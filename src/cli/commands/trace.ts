@@ -1,19 +1,16 @@
 import type { Command } from "../command.ts";
 import { usageError } from "../command.ts";
-import { dataOption, findRunning } from "../running.ts";
+import { askOptions, findAsked } from "../running.ts";
 
 export const command: Command = {
   name: "trace",
   summary: "tell where one event is, and why",
   usage: ["millrace trace EVENT_ID"],
-  options: { ...dataOption },
+  options: { ...askOptions },
   run: async (args, io) => {
     const [id] = args.positionals;
     if (id === undefined) throw usageError("which event?", "give its event_id");
-    const answer = await findRunning(args, io).request(
-      "GET",
-      `/v1/trace/${encodeURIComponent(id)}`,
-    );
+    const answer = await findAsked(args, io).request("GET", `/v1/trace/${encodeURIComponent(id)}`);
     io.out(`${JSON.stringify(answer, null, 2)}\n`);
   },
 };

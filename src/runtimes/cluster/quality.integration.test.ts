@@ -1,10 +1,12 @@
 /** Events through all roles, and what ledger, quarantine and trace tell of them afterwards. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { engineSuite } from "../../../engines/engine-test.ts";
 import type { LedgerReport } from "../../process/quality/ledger.ts";
 import type { QuarantineList } from "../../process/quality/quarantine-list.ts";
@@ -15,9 +17,11 @@ import {
   startWarehouse,
   type WarehouseProcess,
 } from "../../storage/warehouse/embedded/start-warehouse.ts";
+import { MILLRACE } from "../embedded/running.fixture.ts";
 import { startReplica, type Replica } from "./replica.fixture.ts";
 
 const timeout = 400_000;
+const run = promisify(execFile);
 const EVENTS = 60;
 const AGAIN = 25;
 const ENGINES = ["kafka", "registry", "s3"] as const;
@@ -155,6 +159,17 @@ await engineSuite("ledger and trace of a cluster", ENGINES, ({ kafka, registry, 
       const kept = await ask<Trace>(`/v1/trace/${broken.event_id}`);
       assert.deepEqual([kept.status, kept.quarantined.length], ["quarantined", 1]);
       assert.equal((await ask<Trace>("/v1/trace/nobody")).status, "unknown");
+    });
+
+    test("the commands show the same", { timeout }, async () => {
+      const { url } = replicas.get("serve")!;
+      const shown = async (...args: readonly string[]): Promise<string> =>
+        (await run(process.execPath, [MILLRACE, ...args, "--url", url])).stdout;
+      const iso = new Date(from).toISOString();
+      assert.match(await shown("ledger", "--from", iso), /balanced: every event is accounted for/);
+      assert.match(await shown("quarantine", "list"), /RULE_BROKEN/);
+      const { status } = JSON.parse(await shown("trace", views[3]!.event_id)) as Trace;
+      assert.equal(status, "accepted");
     });
   });
 });
