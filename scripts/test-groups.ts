@@ -26,15 +26,20 @@ export const FULL_ONLY: readonly string[] = [
   "conformance/whole/whole.integration.test.ts",
   "engines/connect.integration.test.ts",
   "engines/flink.integration.test.ts",
+  "engines/hdfs.integration.test.ts",
   "engines/mosquitto.integration.test.ts",
   "engines/postgres.integration.test.ts",
   "engines/spark.integration.test.ts",
   "engines/victoria-metrics.integration.test.ts",
   "src/runtimes/cluster/connect-restart.integration.test.ts",
   "src/runtimes/cluster/batch-spark.integration.test.ts",
+  "src/runtimes/cluster/connect/wrong-password.integration.test.ts",
+  "src/runtimes/cluster/flink/secured-kafka.integration.test.ts",
+  "src/runtimes/cluster/lake-hdfs.integration.test.ts",
   "src/runtimes/cluster/mqtt.integration.test.ts",
   "src/runtimes/cluster/stream-role.integration.test.ts",
   "src/runtimes/cluster/deploy.integration.test.ts",
+  "src/storage/lake/hdfs/hdfs-lake.integration.test.ts",
 ];
 
 /** The tests that there are, the cheap ones first; those that start real engines last. */
