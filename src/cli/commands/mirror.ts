@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readClusterConfig } from "../../runtimes/cluster/cluster-config.ts";
 import { openCluster } from "../../runtimes/cluster/cluster-parts.ts";
 import { mirrorToCluster } from "../../runtimes/cluster/mirror/mirror-to-cluster.ts";
+import { mirrorToEmbedded } from "../../runtimes/cluster/mirror/mirror-to-embedded.ts";
 import { definitionFile, loadDefinition } from "../../runtimes/definition/load-definition.ts";
 import { openDataFolder } from "../../runtimes/embedded/data-folder.ts";
 import { readSettings } from "../../runtimes/embedded/settings.ts";
@@ -13,6 +14,7 @@ export const command: Command = {
   usage: [
     "millrace mirror [FILE or FOLDER] --cluster FILE",
     "millrace mirror [FILE or FOLDER] --cluster FILE --finish",
+    "millrace mirror [FILE or FOLDER] --cluster FILE --back [--finish]",
   ],
   details: [
     "Reads the log and the lake of the pipeline in MILLRACE_DATA, or --data, which may run meanwhile,",
@@ -20,6 +22,9 @@ export const command: Command = {
     "First those that there are, then those that come, until it is stopped; the next start goes on",
     "from there. It must be started before any collector of the cluster; those wait while the mirror is behind.",
     "With --finish it ends once the pipeline has been stopped and nothing of it is left.",
+    "",
+    "With --back it goes the other way: it fills the log of a pipeline that doesn't run, by the cluster's",
+    "clean topics, and with --finish it ends once no collector sends any more and nothing is left.",
   ].join("\n"),
   options: {
     cluster: { type: "string", value: "FILE", description: "where the engines of a cluster are" },
@@ -28,7 +33,8 @@ export const command: Command = {
       value: "FOLDER",
       description: "the pipeline's data folder, instead of MILLRACE_DATA",
     },
-    finish: { type: "boolean", description: "end when the pipeline has been stopped" },
+    back: { type: "boolean", description: "from the cluster to a pipeline that doesn't run" },
+    finish: { type: "boolean", description: "end when what is mirrored has been stopped" },
     json: { type: "boolean", description: "print JSON at the end" },
   },
   run: async (args, io) => {
@@ -40,18 +46,22 @@ export const command: Command = {
     const env = data === undefined ? io.env : { ...io.env, MILLRACE_DATA: data };
     const plan = await loadDefinition(definitionFile(resolve(io.cwd, args.positionals[0] ?? ".")));
     const config = readClusterConfig(resolve(io.cwd, cluster));
+    const settings = readSettings(env, io.cwd);
     const parts = await openCluster(plan, config, "millrace-mirror");
     const asJson = args.flag("json");
     try {
-      const report = await mirrorToCluster({
+      const options = {
         parts,
-        folder: openDataFolder(readSettings(env, io.cwd).dataDir),
+        folder: openDataFolder(settings.dataDir),
         clock: io.clock,
         untilStopped: args.flag("finish"),
         signal: io.signal,
-        tell: (text) => (asJson ? io.err(`  ${text}\n`) : io.out(`${text}\n`)),
-        onProblem: (text) => io.err(`  ${text}\n`),
-      });
+        tell: (text: string) => (asJson ? io.err(`  ${text}\n`) : io.out(`${text}\n`)),
+        onProblem: (text: string) => io.err(`  ${text}\n`),
+      };
+      const report = args.flag("back")
+        ? await mirrorToEmbedded({ ...options, partitions: settings.partitions })
+        : await mirrorToCluster(options);
       if (asJson) io.out(`${JSON.stringify(report)}\n`);
     } finally {
       await parts.close();

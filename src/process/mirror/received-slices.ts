@@ -131,6 +131,7 @@ export class ReceivedSlices {
       for (const batch of batches) {
         if (batch.lastReceivedAt >= beforeMs) break;
         next.set(partition, batch.endOffset);
+        if (batch.kind === "heartbeat") continue;
         const moved = movedRows(batch.rows, layoutOf(batch.layoutId));
         rows.push(...moved.filter(({ offset }) => offset >= this.#position(partition)));
       }

@@ -15,7 +15,7 @@ import type { PendingCount, PendingQuarantine } from "../log.ts";
 import { patchRows } from "../row-header.ts";
 import type { KafkaClient, OutRecord, Place } from "./kafka-client.ts";
 import { RawRecords, type RawTopic } from "./raw-records.ts";
-import { NO_KEY } from "./row-key.ts";
+import { NO_KEY } from "../row-key.ts";
 import type { TopicNames } from "./topic-names.ts";
 
 export interface KafkaAppenderOptions {

@@ -6,7 +6,7 @@ import type { Topic } from "../../../language/plan/topic.ts";
 import { writeFrame } from "./framed-record.ts";
 import { heartbeatRow } from "./heartbeat-row.ts";
 import type { OutRecord } from "./kafka-client.ts";
-import { keyTextOf, NO_KEY } from "./row-key.ts";
+import { keyTextOf, NO_KEY } from "../row-key.ts";
 import type { TopicNames } from "./topic-names.ts";
 
 /** A topic that has a raw topic. */

@@ -1,5 +1,5 @@
-import type { RowAvro } from "../../../language/compile/avro/row-avro.ts";
-import type { Topic } from "../../../language/plan/topic.ts";
+import type { RowAvro } from "../../language/compile/avro/row-avro.ts";
+import type { Topic } from "../../language/plan/topic.ts";
 
 export const NO_KEY = new Uint8Array();
 
