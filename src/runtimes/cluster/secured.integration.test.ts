@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -150,8 +150,9 @@ await engineSuite("secured engines", ["kafka"], () => {
     test("a replica with a wrong password says so, and ends", { timeout }, async () => {
       const kafka = secured.sasl("SCRAM-SHA-512");
       const wrong = join(folder, "wrong.json");
-      const file = { kafka: { ...kafka, sasl: { ...kafka.sasl, password: "wrong" } } };
-      writeFileSync(wrong, JSON.stringify({ ...file, registry: { url: "http://127.0.0.1:1" } }));
+      const file = JSON.parse(readFileSync(config, "utf8")) as object;
+      const sasl = { ...kafka.sasl, password: "wrong" };
+      writeFileSync(wrong, JSON.stringify({ ...file, kafka: { ...kafka, sasl } }));
       const args = [MILLRACE, "up", definition, "--cluster", wrong, "--role", "collect"];
       await assert.rejects(promisify(execFile)(process.execPath, args), {
         message: /error CONFIG_INVALID: .*SASL authentication failed[^]*hint: .*username/,
