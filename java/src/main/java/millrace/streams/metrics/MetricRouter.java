@@ -13,6 +13,9 @@ final class MetricRouter {
   private static final Object[] NOTHING = {};
 
   private final MetricPlan plan;
+  private final int id;
+  private final boolean isSession;
+  private final Grid grid;
   private final Expression where;
   private final List<ValueType> types;
   private final Expression[] dimensions;
@@ -23,6 +26,9 @@ final class MetricRouter {
 
   MetricRouter(MetricPlan plan) {
     this.plan = plan;
+    id = plan.id();
+    isSession = plan.window().kind().equals("session");
+    grid = new Grid(plan.window());
     where = ExpressionCompiler.condition(plan.where());
     types = plan.by().stream().map(MetricPlan.Dimension::type).toList();
     dimensions =
@@ -53,13 +59,13 @@ final class MetricRouter {
     long receivedAt = (Long) row[StreamsPlan.RECEIVED_AT];
     boolean isOnTime = isEligible && receivedAt <= time + plan.graceMs();
     if (!concernsWindow(time, receivedAt, isOnTime)) return null;
-    return new Shuffled.Event(plan.id(), time, receivedAt, isOnTime, isOnTime ? valuesOf(row) : NOTHING);
+    return new Shuffled.Event(id, time, receivedAt, isOnTime, isOnTime ? valuesOf(row) : NOTHING);
   }
 
   /** Not between windows, and, if late, not so late that no row can tell of it. */
   private boolean concernsWindow(long time, long receivedAt, boolean isOnTime) {
-    if (plan.window().kind().equals("session")) return true;
-    long lastEnd = new Grid(plan.window()).lastEnd(time);
+    if (isSession) return true;
+    long lastEnd = grid.lastEnd(time);
     return lastEnd > time && (isOnTime || receivedAt <= lastEnd + plan.graceMs());
   }
 

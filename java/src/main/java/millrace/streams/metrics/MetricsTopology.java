@@ -35,7 +35,7 @@ public final class MetricsTopology {
             .withCachingEnabled());
     builder
         .stream(plan.topic(), source())
-        .process(() -> new Router(plan, options.slackMs(), schemas, counters), Named.as(plan.topic() + "-router"), read)
+        .process(() -> new Router(plan, options, schemas, counters), Named.as(plan.topic() + "-router"), read)
         .repartition(byGroup(plan, options.sourcePartitions()))
         .process(
             () -> new Aggregator(plan, options, schemas, counters), Named.as(plan.topic() + "-aggregator"), windows)

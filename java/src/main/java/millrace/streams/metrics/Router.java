@@ -27,7 +27,6 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * behind everything that was read before.
  */
 final class Router implements Processor<byte[], byte[], String, Shuffled> {
-  private static final Duration PROGRESS_EVERY = Duration.ofMillis(100);
   private static final String GREATEST = "greatest";
 
   /** Before the ids of the metrics in the store. */
@@ -37,7 +36,7 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
   private static final long FUTURE_MS = 120_000;
 
   private final TopicPlan plan;
-  private final long slackMs;
+  private final AggregatorOptions options;
   private final RowReader reader;
   private final List<MetricRouter> metrics;
   private final LongAdder records;
@@ -48,9 +47,9 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
   private long told = Long.MIN_VALUE;
   private boolean hasAnnounced;
 
-  Router(TopicPlan plan, long slackMs, Schemas schemas, Counters counters) {
+  Router(TopicPlan plan, AggregatorOptions options, Schemas schemas, Counters counters) {
     this.plan = plan;
-    this.slackMs = slackMs;
+    this.options = options;
     reader = new RowReader(plan.columns(), schemas);
     metrics = plan.metrics().stream().map(MetricRouter::new).toList();
     records = counters.of("records_total", plan.topic());
@@ -68,7 +67,9 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
     Long known = read.get(GREATEST);
     greatest = known == null ? Long.MIN_VALUE : known;
     settleMetrics();
-    context.schedule(PROGRESS_EVERY, PunctuationType.WALL_CLOCK_TIME, now -> tellProgress());
+    // Every aggregator is told: more often than rows go out it would only be work for all of them.
+    context.schedule(
+        Duration.ofMillis(options.emitMs()), PunctuationType.WALL_CLOCK_TIME, now -> tellProgress());
   }
 
   /** A metric that is new saw every event from now on; what is no longer in the plan is forgotten. */
@@ -104,7 +105,7 @@ final class Router implements Processor<byte[], byte[], String, Shuffled> {
     long receivedAt = (Long) row[StreamsPlan.RECEIVED_AT];
     // What runs backwards by the slack or more may belong to a window that has closed: it enters by
     // amendment, as late events do. The collectors promise not to do that.
-    boolean isInOrder = greatest == Long.MIN_VALUE || receivedAt > greatest - slackMs;
+    boolean isInOrder = greatest == Long.MIN_VALUE || receivedAt > greatest - options.slackMs();
     if (!Flags.isHeartbeat(row)) route(row, isInOrder && !Flags.isImported(row));
     if (receivedAt > greatest) {
       greatest = receivedAt;
