@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../../core/clock.ts";
-import { asMillraceError, MillraceError } from "../../../core/errors.ts";
+import { asMillraceError, ERROR_CODES, MillraceError } from "../../../core/errors.ts";
 import { ReceivedSlices } from "../../../process/mirror/received-slices.ts";
 import { openEmbeddedLakeReader } from "../../../storage/lake/embedded/embedded-lake-reader.ts";
 import { openEmbeddedLogReader } from "../../../storage/log/embedded/embedded-log-reader.ts";
@@ -132,8 +132,11 @@ class Mirror {
           if (!(await this.#round())) continue;
           if (isEnd) return await this.#close();
           await sleep(IDLE_MS, undefined, { signal }).catch(() => undefined);
-        } catch (error) {
-          onProblem(asMillraceError(error).message);
+        } catch (thrown) {
+          const error = asMillraceError(thrown);
+          // What is away comes back; anything else stays as it is.
+          if (ERROR_CODES[error.code].status !== 503) throw error;
+          onProblem(error.message);
           await sleep(RETRY_MS);
         }
       }
