@@ -40,6 +40,7 @@ export const FULL_ONLY: readonly string[] = [
   "src/runtimes/cluster/stream-role.integration.test.ts",
   "src/runtimes/cluster/deploy.integration.test.ts",
   "src/storage/lake/hdfs/hdfs-lake.integration.test.ts",
+  "stress/scale-out.integration.test.ts",
 ];
 
 /** The tests that there are, the cheap ones first; those that start real engines last. */

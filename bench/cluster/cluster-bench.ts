@@ -27,7 +27,9 @@ const engines = new Cluster({
 });
 const figures: PairFigures[] = [];
 try {
-  const addresses = (await engines.up(["kafka", "registry", "flink"])) as BenchAddresses;
+  const wanted = pairs.filter(({ metric }) => options.only?.includes(metric) ?? true);
+  const needed = new Set(wanted.flatMap(({ needs }) => needs));
+  const addresses = (await engines.up([...needed])) as BenchAddresses;
   const name = ownName("bench");
   const place = { bootstrap: addresses.kafka.bootstrap, registryUrl: addresses.registry.url };
   const cluster = new CaseCluster(place, name);
@@ -39,7 +41,7 @@ try {
   progress(`making ${options.events} events`);
   await fillTopic(full, options.events);
   await fillTopic(empty, 0);
-  for (const pair of pairs.filter(({ metric }) => options.only?.includes(metric) ?? true)) {
+  for (const pair of wanted) {
     const { events, runs } = options;
     const measured = await runPair(pair, {
       place: full,

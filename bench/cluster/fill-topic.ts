@@ -11,7 +11,7 @@ import { PARTITIONS, type BenchPlace } from "./bench-place.ts";
 
 const BODY_EVENTS = 500;
 /** Requests that wait together: one sending has them all. */
-const AT_ONCE = 20;
+const AT_ONCE = 4;
 const USERS = 200_000;
 const VISITS = 8_000;
 /** Over how long the events happened. */

@@ -1,3 +1,4 @@
+import type { EngineName } from "../../engines/engine.ts";
 import type { MetricRow } from "../../src/language/plan/metric-row.ts";
 import type { MetricNode } from "../../src/language/plan/nodes.ts";
 import type { BenchPlace } from "./bench-place.ts";
@@ -25,6 +26,8 @@ export interface SideRun {
 export interface Pair {
   readonly metric: string;
   readonly engine: string;
+  /** What must run for it. */
+  readonly needs: readonly EngineName[];
   readonly ours: Side;
   readonly byHand: Side;
 }
