@@ -31,6 +31,51 @@ const pageView = (id: string, page: string) => ({
   properties: { page_url: page },
 });
 
+test(
+  "requests that come together don't mix, though they use the same memory",
+  { timeout },
+  async () => {
+    const clients = Array.from({ length: 24 }, (_, client) => client);
+    const idOf = (client: number, turn: number, index: number): string =>
+      `together-${client}-${turn}-${index}`;
+    const eventsOf = (client: number, turn: number): object[] =>
+      Array.from({ length: 40 }, (_, index) => {
+        const id = idOf(client, turn, index);
+        const page = `https://together.example/${"x".repeat((client * 7 + index) % 90)}/${id}`;
+        return { ...pageView(id, page), user_id: `user of ${id}` };
+      });
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let turn = 0; turn < 5; turn++) {
+          const events = eventsOf(client, turn);
+          // What another request has brought already is among them.
+          const [again] = turn === 0 ? [] : eventsOf(client, turn - 1);
+          const sent = await send(running, "user-events", again ? [again, ...events] : events);
+          const statuses = sent.json.results.map((each: { status: string }) => each.status);
+          const ids = sent.json.results.map((each: { event_id: string }) => each.event_id);
+          const own = events.map((_, index) => idOf(client, turn, index));
+          assert.deepEqual(ids, again ? [idOf(client, turn - 1, 0), ...own] : own);
+          assert.deepEqual(statuses, [
+            ...(again ? ["duplicate"] : []),
+            ...own.map(() => "accepted"),
+          ]);
+        }
+      }),
+    );
+    const rows = await until(
+      () =>
+        sql(
+          running,
+          `SELECT count() AS n, uniqExact(event_id) AS ids,
+           countIf(user_id != concat('user of ', event_id) OR NOT endsWith(properties.page_url, event_id)) AS mixed
+         FROM \`user-events\` WHERE event_id LIKE 'together-%'`,
+        ),
+      ([row]) => Number(row!["n"]) >= 24 * 5 * 40,
+    );
+    assert.deepEqual(Object.values(rows[0]!).map(Number), [24 * 5 * 40, 24 * 5 * 40, 0]);
+  },
+);
+
 test("an event is counted, stored and traced, and the ledger balances", { timeout }, async () => {
   const sent = await send(running, "user-events", [pageView("first", "https://a.example/x")]);
   assert.equal(sent.status, 200);
