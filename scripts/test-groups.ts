@@ -35,7 +35,6 @@ export const FULL_ONLY: readonly string[] = [
   "src/runtimes/cluster/connect-restart.integration.test.ts",
   "src/runtimes/cluster/batch-spark.integration.test.ts",
   "src/runtimes/cluster/connect/wrong-password.integration.test.ts",
-  "src/runtimes/cluster/evolution.integration.test.ts",
   "src/runtimes/cluster/flink/secured-kafka.integration.test.ts",
   "src/runtimes/cluster/lake-hdfs.integration.test.ts",
   "src/runtimes/cluster/mqtt.integration.test.ts",

@@ -26,7 +26,7 @@ import type { Warehouse } from "../../storage/warehouse/warehouse.ts";
 import { MILLRACE } from "../embedded/running.fixture.ts";
 import { startReplica, type Replica } from "./replica.fixture.ts";
 
-const timeout = 900_000;
+const timeout = 450_000;
 const BATCH = 20;
 const PAUSE_MS = 100;
 const run = promisify(execFile);
@@ -163,11 +163,10 @@ await engineSuite("a change of a definition", ["kafka", "registry", "s3"], (engi
       const unseen = `${visits} WHERE note IS NULL AND position(_undeclared, '"note":"seen"') = 0`;
       assert.equal(await numberOf(unseen), 0, "each event has its note, declared or not");
 
-      for (const metric of ["by-user", "by-note"]) {
-        const all = `SELECT sum(visits) AS n FROM \`${metric}\` FINAL`;
-        await until(async () => (await numberOf(all)) >= sent);
-        assert.equal(await numberOf(all), sent, metric);
-      }
+      // The new metric begins with windows that it sees from their start: minutes from now.
+      const counted = "SELECT sum(visits) AS n FROM `by-user` FINAL";
+      await until(async () => (await numberOf(counted)) >= sent);
+      assert.equal(await numberOf(counted), sent);
       await until(async () => (await rowsInLake()) >= sent);
       assert.equal(await rowsInLake(), sent);
     });
